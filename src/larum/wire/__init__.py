@@ -1,0 +1,1 @@
+"""AWS's protocol: bytes in, values out. Pure."""
