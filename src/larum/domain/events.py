@@ -1,0 +1,47 @@
+"""What the world is told: events for machines, notices for people. Told by the outbox, later.
+
+Shapes: service-behaviour §5.1, from the EventBridge reference,
+https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-security-ir.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+class DetailType(StrEnum):
+    """The events' types, spelled as EventBridge has them."""
+
+    MEMBERSHIP_CREATED = "Membership Created"
+    MEMBERSHIP_UPDATED = "Membership Updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a resource; `event_id` stays the same on every delivery."""
+
+    event_id: str
+    detail_type: DetailType
+    account: str
+    region: str
+    time: datetime
+    resource: str
+    detail: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message to one person about an event; `recipient` is a sensitive e-mail address."""
+
+    communication_type: str
+    recipient: str
+
+    def __repr__(self) -> str:
+        """Leave the address out."""
+        return f"Notice({self.communication_type}, ***)"

@@ -1,0 +1,66 @@
+"""Identifiers and times, made from values that are passed in: the same input, the same id.
+
+Forms: `contracts.md`, "Identifiers and answers". Ids begin with the time, so that an index on them
+only ever grows at its end, and end with random digits that nobody can guess.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+TIME_DIGITS = 11
+RANDOM_DIGITS = 19
+RANDOM_BYTES = 16
+
+
+def microseconds(moment: datetime) -> int:
+    """Return `moment` (UTC) as whole microseconds since 1970: how the store keeps time."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment(microseconds_since_1970: int) -> datetime:
+    """Return the UTC datetime that `microseconds` was made from."""
+    return EPOCH + MICROSECOND * microseconds_since_1970
+
+
+def base36(number: int, width: int) -> str:
+    """Write `number` (not negative) in base 36, padded with zeros or cut to its last digits."""
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 36)
+        digits.append(DIGITS[digit])
+    return "".join(reversed(digits))
+
+
+def membership_id(now: datetime, random: bytes) -> str:
+    """Return `m-`, 11 digits of time and 19 of `random` (16 bytes): 32 characters, 98 bits unknown."""
+    time_part = base36(microseconds(now), TIME_DIGITS)
+    return f"m-{time_part}{base36(int.from_bytes(random), RANDOM_DIGITS)}"
+
+
+def event_id(now: datetime, random: bytes) -> str:
+    """Return a UUID of version 7 (RFC 9562): milliseconds, then `random` (16 bytes)."""
+    milliseconds = microseconds(now) // 1000
+    bits = (milliseconds << 80) | (int.from_bytes(random) & ((1 << 80) - 1))
+    bits = (bits & ~(0xF << 76)) | (0x7 << 76)
+    bits = (bits & ~(0x3 << 62)) | (0x2 << 62)
+    return str(UUID(int=bits))
+
+
+def organization_id(random: bytes) -> str:
+    """Return an organization's id: `o-` and ten digits, as AWS Organizations writes them."""
+    return f"o-{base36(int.from_bytes(random), 10)}"
+
+
+def organization_root_id(random: bytes) -> str:
+    """Return the id of an organization's root: `r-` and four digits."""
+    return f"r-{base36(int.from_bytes(random), 4)}"
+
+
+def membership_arn(region: str, account: str, identifier: str) -> str:
+    """Return a membership's ARN; `identifier` may be `*`."""
+    return f"arn:aws:security-ir:{region}:{account}:membership/{identifier}"

@@ -1,0 +1,71 @@
+"""Rows of access keys; a secret lies in them only sealed (reliability-and-security §9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from larum.domain import values
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from larum.store.engine import Transaction
+
+COLUMNS = "access_key_id, account, principal_arn, sealed_secret, status"
+GET = f"SELECT {COLUMNS} FROM access_keys WHERE access_key_id = :access_key_id"
+OF_PRINCIPAL = f"""
+SELECT {COLUMNS} FROM access_keys
+WHERE account = :account AND principal_arn = :principal_arn AND status = 'Active'
+ORDER BY created_at DESC LIMIT 1
+"""
+INSERT = """
+INSERT INTO access_keys
+    (access_key_id, account, principal_arn, sealed_secret, status, created_at)
+VALUES (:access_key_id, :account, :principal_arn, :sealed_secret, :status, :created_at)
+"""
+DEACTIVATE = """
+UPDATE access_keys SET status = 'Inactive'
+WHERE account = :account AND principal_arn = :principal_arn AND status = 'Active'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAccessKey:
+    """A key as the store has it: `sealed_secret` is of no use without the master key."""
+
+    access_key_id: str
+    account: str
+    principal_arn: str
+    sealed_secret: bytes
+    status: str
+
+
+def get(tx: Transaction, access_key_id: str) -> SealedAccessKey | None:
+    """Return the key with that id, active or not, or None."""
+    row = tx.row(GET, {"access_key_id": access_key_id})
+    return None if row is None else SealedAccessKey(*row)
+
+
+def newest_active(tx: Transaction, account: str, principal_arn: str) -> SealedAccessKey | None:
+    """Return the newest active key of a principal, or None."""
+    row = tx.row(OF_PRINCIPAL, {"account": account, "principal_arn": principal_arn})
+    return None if row is None else SealedAccessKey(*row)
+
+
+def insert(tx: Transaction, key: SealedAccessKey, now: datetime) -> None:
+    """Add a key."""
+    parameters = {
+        "access_key_id": key.access_key_id,
+        "account": key.account,
+        "principal_arn": key.principal_arn,
+        "sealed_secret": key.sealed_secret,
+        "status": key.status,
+        "created_at": values.microseconds(now),
+    }
+    tx.change(INSERT, parameters)
+
+
+def deactivate_all(tx: Transaction, account: str, principal_arn: str) -> int:
+    """Make every active key of a principal inactive; return how many there were."""
+    return tx.change(DEACTIVATE, {"account": account, "principal_arn": principal_arn})

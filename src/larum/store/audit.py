@@ -1,0 +1,55 @@
+"""The record of who did what: append-only, hash-chained per account, part of the change itself.
+
+hash = SHA-256(previous hash, record); the first previous hash is 32 zero bytes. A record holds ids
+and member names, never a sensitive text (reliability-and-security §9.3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larum.store.engine import Transaction
+
+LAST = """
+SELECT sequence, hash FROM audit_records
+WHERE account = :account ORDER BY sequence DESC LIMIT 1
+"""
+INSERT = """
+INSERT INTO audit_records (account, sequence, record, hash)
+VALUES (:account, :sequence, :record, :hash)
+"""
+ALL = "SELECT sequence, record, hash FROM audit_records WHERE account = :account ORDER BY sequence"
+NO_HASH: Final = bytes(32)
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def append(tx: Transaction, account: str, record: Mapping[str, object]) -> int:
+    """Add a record to the account's chain; return its sequence number, from 1 up without gaps."""
+    last = tx.row(LAST, {"account": account})
+    sequence, previous = (0, NO_HASH) if last is None else last
+    text = _encode(record)
+    parameters = {
+        "account": account,
+        "sequence": sequence + 1,
+        "record": text.decode(),
+        "hash": hashlib.sha256(previous + text).digest(),
+    }
+    tx.change(INSERT, parameters)
+    return int(sequence) + 1
+
+
+def first_broken(tx: Transaction, account: str) -> int | None:
+    """Return the sequence number of the first record that does not fit the chain, or None."""
+    previous = NO_HASH
+    for expected, (sequence, text, kept) in enumerate(tx.rows(ALL, {"account": account}), start=1):
+        if sequence != expected or hashlib.sha256(previous + text.encode()).digest() != kept:
+            return expected
+        previous = kept
+    return None

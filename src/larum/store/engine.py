@@ -1,0 +1,345 @@
+"""The one place that knows which database is underneath: connections, transactions, commits.
+
+    read(work)          one snapshot of what is committed, on a connection that cannot write
+    begin(wait) -> Group
+        group.run(work)     one request's statements, in a savepoint of their own
+        group.commit()      one full sync for all of them; only then may anybody be answered
+
+Settings of SQLite and why: reliability-and-security §8 and F4-F6, stack §4b. An error of a commit
+means that the outcome is unknown, never that nothing happened (F6).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import apsw
+
+from larum.errors import InternalServerException
+from larum.store import migrations
+from larum.store.migrations import SchemaRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+log = logging.getLogger(__name__)
+
+# SQLite 3.7.0 to 3.51.2 can corrupt a database that is checkpointed from a second connection:
+# https://www.sqlite.org/wal.html#walresetbug
+OLDEST_SQLITE: Final = (3, 51, 3)
+APPLICATION_ID: Final = 0x4C415255
+BUSY_MILLISECONDS: Final = 5_000
+CHECKPOINT_PAGES: Final = 1_000
+RESTART_PAGES: Final = 20_000
+
+UNKNOWN_OUTCOME: Final = (
+    "The outcome is not known. Send the same request with the same clientToken again."
+)
+READ_ONLY: Final = (
+    "The storage failed, so nothing more is written until the server is restarted. "
+    "Send the same request with the same clientToken again then."
+)
+NOT_DONE: Final = "The server is busy; nothing was done. Send the same request again."
+
+SAFETY: Final = (
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA mmap_size = 0",
+)
+
+
+class Transaction:
+    """Statements inside one transaction; the only way to the rows."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """Return every row that the statement gives."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
+        """Return the first row, or None."""
+        found: Row | None = self._connection.execute(sql, parameters).fetchone()
+        return found
+
+    def change(self, sql: str, parameters: Mapping[str, Any]) -> int:
+        """Run a statement that writes; return how many rows it changed."""
+        self._connection.execute(sql, parameters)
+        return self._connection.changes()
+
+    def change_many(self, sql: str, parameters: Iterable[Mapping[str, Any]]) -> None:
+        """Run one statement for each of `parameters`."""
+        self._connection.executemany(sql, parameters)
+
+
+class Group:
+    """One transaction that several requests share: open until `commit` or `roll_back`."""
+
+    def __init__(self, engine: Engine, connection: apsw.Connection) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._transaction = Transaction(connection)
+        self._lost = False
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Do `work` in a savepoint; whatever it raises leaves nothing of it behind.
+
+        Raises what `work` raises, and InternalServerException where the store failed.
+        """
+        self._check_usable()
+        self._connection.execute("SAVEPOINT request")
+        try:
+            result = work(self._transaction)
+            self._connection.execute("RELEASE request")
+        except apsw.Error as error:
+            self._undo()
+            self._engine.note(error)
+            raise InternalServerException(UNKNOWN_OUTCOME) from error
+        except BaseException:
+            self._undo()
+            raise
+        return result
+
+    def commit(self) -> None:
+        """Make everything durable; may be called from another thread than `run`.
+
+        Raises InternalServerException when the outcome is unknown; nobody of the group may be
+        told anything else then.
+        """
+        try:
+            self._check_usable()
+            self._connection.execute("COMMIT")
+        except apsw.Error as error:
+            self._engine.note(error)
+            raise InternalServerException(UNKNOWN_OUTCOME) from error
+        finally:
+            self._finish()
+
+    def roll_back(self) -> None:
+        """Leave nothing behind."""
+        self._finish()
+
+    def _undo(self) -> None:
+        # SQLite ends the whole transaction by itself on a full disk or an I/O error: what the
+        # other requests of the group did is gone too, and they must not be told of a success.
+        try:
+            self._connection.execute("ROLLBACK TO request")
+            self._connection.execute("RELEASE request")
+        except apsw.Error:
+            self._lost = True
+
+    def _check_usable(self) -> None:
+        if self._lost or not self._connection.in_transaction:
+            raise InternalServerException(UNKNOWN_OUTCOME)
+
+    def _finish(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except apsw.Error as error:
+            self._engine.note(error)
+        finally:
+            self._engine.release()
+
+
+class Engine:
+    """An open store: one writing connection, one that reads, and checkpoints from a third."""
+
+    def __init__(self, path: Path | None, vfs: str | None = None) -> None:
+        """Open the database file `path`, or a private one in memory for None.
+
+        `vfs` names a registered SQLite file layer; None is the operating system's own.
+        Raises SchemaRefused for a file that is not ours or is newer than this release.
+        """
+        if tuple(map(int, apsw.sqlite_lib_version().split("."))) < OLDEST_SQLITE:
+            message = f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; install apsw again."
+            raise SchemaRefused(message)
+        self._path = path
+        self._vfs = vfs
+        self._failure: str | None = None
+        self._wal_pages = 0
+        self._writer_lock = threading.Lock()
+        self._writer = self._connect()
+        try:
+            self._prepare_writer()
+            self._reader, self._reader_lock = self._open_reader()
+        except BaseException:
+            self._writer.close()
+            raise
+        self._checkpointer: apsw.Connection | None = None
+        self._checkpoint_lock = threading.Lock()
+
+    @property
+    def failure(self) -> str | None:
+        """What made the store read-only, or None while it is well."""
+        return self._failure
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Do `work` on one snapshot of what is committed.
+
+        Raises InternalServerException where the store cannot be read.
+        """
+        with self._reader_lock:
+            self._reader.execute("BEGIN")
+            try:
+                return work(Transaction(self._reader))
+            except apsw.Error as error:
+                message = "The store could not be read. Send the same request again."
+                raise InternalServerException(message) from error
+            finally:
+                if self._reader.in_transaction:
+                    self._reader.execute("ROLLBACK")
+
+    def begin(self, wait: float) -> Group:
+        """Start a group, waiting at most `wait` seconds for the one that runs.
+
+        Raises InternalServerException when the store is read-only or the wait was in vain.
+        """
+        if self._failure is not None:
+            raise InternalServerException(READ_ONLY, retry_after=5)
+        if not self._writer_lock.acquire(timeout=wait):
+            raise InternalServerException(NOT_DONE)
+        try:
+            self._reset_long_wal()
+            self._writer.execute("BEGIN IMMEDIATE")
+        except apsw.Error as error:
+            self._writer_lock.release()
+            self.note(error)
+            raise InternalServerException(NOT_DONE) from error
+        except BaseException:
+            self._writer_lock.release()
+            raise
+        return Group(self, self._writer)
+
+    def write(self, work: Callable[[Transaction], T], wait: float = 30.0) -> T:
+        """Do `work` in a transaction of its own and make it durable."""
+        group = self.begin(wait)
+        try:
+            result = group.run(work)
+        except BaseException:
+            group.roll_back()
+            raise
+        group.commit()
+        return result
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether enough pages wait in the log to be worth a checkpoint."""
+        return self._wal_pages >= CHECKPOINT_PAGES
+
+    def checkpoint(self) -> None:
+        """Copy what the log holds into the database file, from a connection of its own.
+
+        The writer never does it: that made its slowest commits nine times slower (stack §4b).
+        """
+        if self._path is None or not self._checkpoint_lock.acquire(blocking=False):
+            return
+        try:
+            if self._checkpointer is None:
+                self._checkpointer = self._connect()
+            self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.BusyError:
+            log.debug("a checkpoint had to wait")
+        except apsw.Error as error:
+            self.note(error)
+        finally:
+            self._checkpoint_lock.release()
+
+    def close(self) -> None:
+        """Close every connection; the last one folds the log into the file."""
+        with self._writer_lock, self._checkpoint_lock:
+            if self._reader is not self._writer:
+                self._reader.close()
+            if self._checkpointer is not None:
+                self._checkpointer.close()
+            self._writer.close()
+
+    def note(self, error: apsw.Error) -> None:
+        """Remember a failure of the disk: after one, no later sync can be believed (F6)."""
+        log.error("the store failed: %s", error)
+        if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.NotADBError):
+            self._failure = str(error)
+
+    def release(self) -> None:
+        """Let the next group begin; called by the group that ended."""
+        self._writer_lock.release()
+
+    def _connect(self) -> apsw.Connection:
+        name = ":memory:" if self._path is None else str(self._path)
+        try:
+            connection = apsw.Connection(name, vfs=self._vfs)
+        except apsw.Error as error:
+            raise SchemaRefused(f"{name} cannot be opened: {error}") from error
+        connection.set_busy_timeout(BUSY_MILLISECONDS)
+        return connection
+
+    def _prepare_writer(self) -> None:
+        writer = self._writer
+        try:
+            for pragma in SAFETY:
+                writer.execute(pragma)
+            if self._path is not None:
+                self._check_ours()
+                # Without EXTRA a power cut can undo the switch to the log and the first commits (F5).
+                writer.execute("PRAGMA synchronous = EXTRA")
+                writer.execute("PRAGMA journal_mode = WAL").fetchall()
+                if sys.platform == "darwin":
+                    writer.execute("PRAGMA fullfsync = ON")
+                    writer.execute("PRAGMA checkpoint_fullfsync = ON")
+            self._migrate()
+            writer.execute("PRAGMA synchronous = FULL")
+        except apsw.NotADBError as error:
+            message = f"{self._path} is not a Larum database. Choose another --data directory."
+            raise SchemaRefused(message) from error
+        writer.wal_autocheckpoint(0)
+        writer.set_wal_hook(self._count_wal_pages)
+
+    def _check_ours(self) -> None:
+        (tables,) = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchall()[0]
+        (application,) = self._writer.execute("PRAGMA application_id").fetchall()[0]
+        if tables and application != APPLICATION_ID:
+            message = f"{self._path} is not a Larum database. Choose another --data directory."
+            raise SchemaRefused(message)
+
+    def _migrate(self) -> None:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            self._writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            for script in migrations.pending(Transaction(self._writer)):
+                self._writer.execute(script)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            self._writer.execute("ROLLBACK")
+            raise
+
+    def _open_reader(self) -> tuple[apsw.Connection, threading.Lock]:
+        if self._path is None:
+            return self._writer, self._writer_lock
+        reader = self._connect()
+        for pragma in (*SAFETY, "PRAGMA query_only = ON"):
+            reader.execute(pragma)
+        return reader, threading.Lock()
+
+    def _count_wal_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        self._wal_pages = pages
+        return 0
+
+    def _reset_long_wal(self) -> None:
+        # A passive checkpoint never resets a log that is always written to; between two groups
+        # nobody writes. RESTART keeps the file, and overwriting it is faster than growing it.
+        if self._path is not None and self._wal_pages >= RESTART_PAGES:
+            try:
+                self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                self._wal_pages = 0
+            except apsw.BusyError:
+                log.debug("the log could not be reset while it was read")

@@ -1,0 +1,124 @@
+"""Rows of memberships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from larum.domain import values
+from larum.domain.memberships import (
+    IncidentResponder,
+    Membership,
+    MembershipStatus,
+    OptInFeature,
+)
+from larum.domain.organizations import CustomerType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from larum.store.engine import Row, Transaction
+
+INSERT = """
+INSERT INTO memberships (
+    account, region, membership_id, membership_name, status, customer, customer_type, activated_at,
+    deactivated_at, incident_response_team, opt_in_features, cover_entire_organization
+) VALUES (
+    :account, :region, :membership_id, :membership_name, :status, :customer, :customer_type,
+    :activated_at, :deactivated_at, :incident_response_team, :opt_in_features,
+    :cover_entire_organization
+)
+"""
+GET = """
+SELECT membership_name, status, customer, customer_type, activated_at, deactivated_at,
+       incident_response_team, opt_in_features, cover_entire_organization
+FROM memberships
+WHERE account = :account AND region = :region AND membership_id = :membership_id
+"""
+ACTIVE_ID = "SELECT membership_id FROM memberships WHERE customer = :customer AND status = 'Active'"
+PAGE = """
+SELECT membership_id, status FROM memberships
+WHERE account = :account AND region = :region AND membership_id < :before
+ORDER BY membership_id DESC LIMIT :limit
+"""
+AFTER_EVERY_ID = "~"
+
+_encode = msgspec.json.Encoder().encode
+_responders = msgspec.json.Decoder(tuple[tuple[str, str, str, tuple[str, ...]], ...])
+_features = msgspec.json.Decoder(tuple[tuple[str, bool], ...])
+
+
+def insert(tx: Transaction, membership: Membership) -> None:
+    """Add a membership."""
+    tx.change(INSERT, _parameters(membership))
+
+
+def get(tx: Transaction, account: str, region: str, membership_id: str) -> Membership | None:
+    """Return the account's membership of that id in that Region, or None."""
+    parameters = {"account": account, "region": region, "membership_id": membership_id}
+    row = tx.row(GET, parameters)
+    return None if row is None else _membership(account, region, membership_id, row)
+
+
+def active_id(tx: Transaction, customer: str) -> str | None:
+    """Return the id of the customer's Active membership in whatever Region, or None."""
+    row = tx.row(ACTIVE_ID, {"customer": customer})
+    return None if row is None else row[0]
+
+
+def page(
+    tx: Transaction, account: str, region: str, before: str | None, limit: int
+) -> Sequence[tuple[str, str]]:
+    """Return (membership_id, status) of the newest `limit` memberships older than id `before`."""
+    parameters = {
+        "account": account,
+        "region": region,
+        "before": before or AFTER_EVERY_ID,
+        "limit": limit,
+    }
+    return [(row[0], row[1]) for row in tx.rows(PAGE, parameters)]
+
+
+def _parameters(membership: Membership) -> dict[str, Any]:
+    team = [
+        (each.name, each.job_title, each.email, each.communication_preferences)
+        for each in membership.incident_response_team
+    ]
+    features = membership.opt_in_features
+    opt_in = None if features is None else [(each.feature_name, each.is_enabled) for each in features]
+    ended = membership.deactivated_at
+    return {
+        "account": membership.account,
+        "region": membership.region,
+        "membership_id": membership.membership_id,
+        "membership_name": membership.membership_name,
+        "status": membership.status,
+        "customer": membership.customer,
+        "customer_type": membership.customer_type,
+        "activated_at": values.microseconds(membership.activated_at),
+        "deactivated_at": None if ended is None else values.microseconds(ended),
+        "incident_response_team": _encode(team).decode(),
+        "opt_in_features": None if opt_in is None else _encode(opt_in).decode(),
+        "cover_entire_organization": membership.cover_entire_organization,
+    }
+
+
+def _membership(account: str, region: str, membership_id: str, row: Row) -> Membership:
+    name, status, customer, customer_type, activated, deactivated, team, features, cover = row
+    return Membership(
+        account=account,
+        region=region,
+        membership_id=membership_id,
+        membership_name=name,
+        status=MembershipStatus(status),
+        customer=customer,
+        customer_type=CustomerType(customer_type),
+        activated_at=values.moment(activated),
+        deactivated_at=None if deactivated is None else values.moment(deactivated),
+        incident_response_team=tuple(IncidentResponder(*each) for each in _responders.decode(team)),
+        opt_in_features=None
+        if features is None
+        else tuple(OptInFeature(*each) for each in _features.decode(features)),
+        cover_entire_organization=bool(cover),
+    )
