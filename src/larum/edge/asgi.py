@@ -1,0 +1,220 @@
+"""One request of a socket, from ASGI to the service and back: whole bodies in, whole answers out.
+
+    guard -> body within its limit -> health | prepare -> answer_read | the write queue -> answer
+
+Nothing that goes wrong here reaches a client as anything but one of the service's own errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+from larum.edge import guard
+from larum.errors import InternalServerException, ServiceUnavailable
+from larum.wire.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from larum.edge.group_commit import GroupCommit
+    from larum.errors import ServiceError
+    from larum.service import Service
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+log = logging.getLogger("larum.edge")
+
+_HEALTH_METHODS: Final = frozenset({"GET", "HEAD"})
+_HEALTH_PATHS: Final = frozenset({b"/healthz", b"/readyz"})
+_NO_LENGTH: Final = frozenset({204, 304})  # RFC 9110 §8.6
+_BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
+_SHUTTING_DOWN: Final = "The server is shutting down; retry with the same clientToken."
+_LAST_RESORT: Final = HttpResponse(
+    500,
+    (("content-type", "application/json"), ("x-amzn-errortype", "InternalServerException")),
+    b'{"message": "The request failed; retry it with the same clientToken."}',
+)
+
+
+class _DisconnectedError(Exception):
+    """The peer left before its request was whole: there is nobody to answer."""
+
+
+class _RefusedError(Exception):
+    """The edge refuses the request; the connection cannot be used again."""
+
+    def __init__(self, error: ServiceError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
+class Application:
+    """The ASGI application of one server; calls it with one HTTP scope per request.
+
+    `linger` is how long, in seconds, the rest of a refused body is discarded before the connection
+    closes, so that the peer reads the answer and not a reset. `proxied` says that a peer's address
+    may be what a proxy forwarded.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        writes: GroupCommit,
+        *,
+        allowed_hosts: frozenset[str] = frozenset(),
+        linger: float = 1.0,
+        proxied: bool = False,
+    ) -> None:
+        self._service = service
+        self._writes = writes
+        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._linger = linger
+        self._proxied = proxied
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request; the answer of a write waits for its commit."""
+        try:
+            response = await self._answer(scope, receive)
+        except _DisconnectedError:
+            return
+        except _RefusedError as refused:
+            await _send(send, self._refuse(refused.error), close=True, last=False)
+            await _discard(receive, self._linger)
+            await send({"type": "http.response.body"})
+            return
+        except asyncio.CancelledError:
+            response = self._refuse(ServiceUnavailable(_SHUTTING_DOWN))
+        except Exception as error:  # noqa: BLE001 - the one place that nothing may pass
+            response = self._failed(error)
+        if not _can_be_sent(response):
+            response = self._failed(ValueError("an answer's header has a control character"))
+        await _send(send, response)
+
+    async def _answer(self, scope: Message, receive: Receive) -> HttpResponse:
+        health = scope["raw_path"] in _HEALTH_PATHS and scope["method"] in _HEALTH_METHODS
+        body = await self._body(scope, receive, any_host=health)
+        if health:
+            alive = scope["raw_path"] == b"/healthz"
+            return self._service.health() if alive else self._service.readiness()
+        source_ip = _forwarded_ip(scope) if self._proxied else _peer_ip(scope)
+        prepared = self._service.prepare(_request(scope, body, source_ip))
+        if isinstance(prepared, HttpResponse):
+            return prepared
+        if prepared.writes:
+            return await self._writes.submit(prepared)
+        return self._service.answer_read(prepared)
+
+    async def _body(self, scope: Message, receive: Receive, *, any_host: bool) -> bytes:
+        limit = self._service.body_limit(scope["method"], scope["raw_path"].decode("latin-1"))
+        error = guard.refusal(
+            scope["headers"],
+            http_version=scope["http_version"],
+            # Probes address a server by its number, and learn nothing that a name protects.
+            allowed_hosts=frozenset() if any_host else self._allowed_hosts,
+            body_limit=limit,
+        )
+        if error is not None:
+            raise _RefusedError(error)
+        if not any(name in _BODY_HEADERS for name, _ in scope["headers"]):
+            return b""
+        return await _read(receive, limit)
+
+    def _refuse(self, error: ServiceError) -> HttpResponse:
+        try:
+            return self._service.refuse(error)
+        except Exception as failure:  # noqa: BLE001 - an answer must leave in any case
+            _log_failure(failure)
+            return _LAST_RESORT
+
+    def _failed(self, error: Exception) -> HttpResponse:
+        _log_failure(error)
+        return self._refuse(
+            InternalServerException("The request failed; retry it with the same clientToken.")
+        )
+
+
+def _request(scope: Message, body: bytes, source_ip: str) -> HttpRequest:
+    return HttpRequest(
+        method=scope["method"],
+        raw_path=scope["raw_path"].decode("latin-1"),
+        raw_query=scope["query_string"].decode("latin-1"),
+        headers=tuple(
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        ),
+        body=body,
+        source_ip=source_ip,
+        secure=scope["scheme"] == "https",
+    )
+
+
+def _peer_ip(scope: Message) -> str:
+    client = scope["client"]
+    return str(client[0]) if client else ""
+
+
+def _forwarded_ip(scope: Message) -> str:
+    """Return the address that a trusted proxy forwarded, or nothing where it is not an address."""
+    try:
+        return str(ipaddress.ip_address(_peer_ip(scope)))
+    except ValueError:
+        return ""
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    """Return the whole body, at most `limit` bytes, chunked or not."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _DisconnectedError
+        chunk: bytes = message["body"]
+        size += len(chunk)
+        if size > limit:
+            raise _RefusedError(guard.too_large(limit))
+        chunks.append(chunk)
+        if not message["more_body"]:
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def _discard(receive: Receive, seconds: float) -> None:
+    """Drop the rest of a refused body for at most `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message["more_body"]:
+                    return
+    except TimeoutError:
+        return
+
+
+async def _send(
+    send: Send, response: HttpResponse, *, close: bool = False, last: bool = True
+) -> None:
+    headers = [
+        (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
+    ]
+    if response.status not in _NO_LENGTH:
+        headers.append((b"content-length", b"%d" % len(response.body)))
+    if close:
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body, "more_body": not last})
+
+
+def _can_be_sent(response: HttpResponse) -> bool:
+    """Tell whether no header could be taken for two (header injection)."""
+    return all(value.isascii() and value.isprintable() for _, value in response.headers)
+
+
+def _log_failure(error: Exception) -> None:
+    """Log where it failed and with what kind of error; its text may quote a caller's values."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("a request failed unexpectedly with %s\n%s", type(error).__name__, frames)

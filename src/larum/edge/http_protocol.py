@@ -1,0 +1,366 @@
+"""HTTP/1.1 on one connection, with the deadlines and limits that uvicorn leaves out.
+
+uvicorn parses (llhttp) and answers; this subclass decides how long a peer may take, how large a
+request head may be, and that what cannot be framed safely is refused and the connection closed.
+
+    WAITING -first byte-> HEAD -headers end-> BODY -body ends-> ANSWERING -answered-> WAITING
+       | close              | 408               | 408
+       v                    v                   v
+              LEAVING: answer written, the rest of the input discarded, then closed
+
+Sources: reliability-and-security §7.1; RFC 9112 (message framing), RFC 6585 (431).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from enum import Enum, auto
+from http import HTTPStatus
+from math import inf
+from typing import TYPE_CHECKING, Any, cast
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+    from uvicorn.server import ServerState
+
+MAX_URI_BYTES = 8 * 1024
+MAX_HEADER_BYTES = 16 * 1024
+MAX_HEADERS = 100
+MAX_PIPELINED = 16
+# One request line and the bytes of chunk sizes and trailers that carry no body.
+MAX_FRAMING_BYTES = 16 * 1024
+_REQUEST_LINE_REST = 64
+_HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
+_VERSIONS = frozenset({"1.0", "1.1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long, in seconds, a peer may take; each is absolute: sending slowly does not extend it.
+
+    `header`: from the connection (or the first byte of a later request) to the end of the headers.
+    `body`: from there to the end of the body. `idle`: between requests. `answer`: for the peer to
+    take our answer. `linger`: how long late input is discarded after a refusal, so that the peer
+    can read the refusal before the connection is reset.
+    """
+
+    header: float = 10.0
+    body: float = 30.0
+    idle: float = 30.0
+    answer: float = 30.0
+    linger: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is written without reaching the application; the connection closes after."""
+
+    status: int
+    code: str
+    message: str
+
+
+_MALFORMED = "MalformedHttpRequestException"
+MALFORMED = Refusal(400, _MALFORMED, "The request is not well-formed HTTP/1.1.")
+VERSION = Refusal(400, _MALFORMED, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+TARGET = Refusal(400, _MALFORMED, "The request target must be a path that begins with '/'.")
+TRAILERS = Refusal(400, _MALFORMED, "Trailer fields are not accepted.")
+FRAMING = Refusal(400, _MALFORMED, "The body is framed with too many bytes that carry nothing.")
+UPGRADE = Refusal(400, _MALFORMED, "A request with a body cannot ask for an upgrade here.")
+PIPELINED = Refusal(400, _MALFORMED, "Too many requests wait on this connection.")
+URI_TOO_LONG = Refusal(414, _MALFORMED, f"The request target is over {MAX_URI_BYTES} bytes.")
+HEADERS_TOO_LARGE = Refusal(
+    431, _MALFORMED, f"The headers are over {MAX_HEADERS} fields or {MAX_HEADER_BYTES} bytes."
+)
+TOO_SLOW = Refusal(408, "RequestTimeoutException", "The request did not arrive in time.")
+FULL = Refusal(503, "ServiceUnavailable", "The server has as many connections as it can serve.")
+
+
+class _RefusedError(Exception):
+    """Carries a refusal out of a parser callback, which only exceptions can leave."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+class _Stage(Enum):
+    WAITING = auto()
+    HEAD = auto()
+    BODY = auto()
+    ANSWERING = auto()
+    LEAVING = auto()
+
+
+class EdgeProtocol(HttpToolsProtocol):
+    """One connection; `connections` is how many this server holds before it answers 503."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        *,
+        deadlines: Deadlines,
+        connections: int,
+    ) -> None:
+        super().__init__(config, server_state, app_state, asyncio.get_running_loop())
+        self._deadlines = deadlines
+        self._most_connections = connections
+        self._stage = _Stage.WAITING
+        self._begun = 0
+        self._watched = 0
+        self._in_head = self._in_body = False
+        self._head_bytes = 0
+        self._framing_bytes = 0
+        self._pending: Refusal | None = None
+        self._due = inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+
+    # The connection's life.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the header deadline, or refuse where the server is full."""
+        super().connection_made(transport)
+        excess = len(self.connections) - self._most_connections
+        if excess > self._most_connections // 8:
+            transport.abort()
+        elif excess > 0:
+            self._leave(FULL)
+        else:
+            self._set_due(self._deadlines.header)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        super().connection_lost(exc)
+        self._stage = _Stage.LEAVING
+        for timer in (self._timer, self._write_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Keep the writing half open while a whole request that was received has no answer yet."""
+        unanswered = self._unanswered()
+        if unanswered is None or self._in_body:
+            return False
+        unanswered.keep_alive = False
+        return True
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and refuse what cannot be parsed; after a refusal discard."""
+        if self._stage is _Stage.LEAVING or self._pending is not None:
+            return
+        was_in_head, was_in_body, begun = self._in_head, self._in_body, self._begun
+        buffered = len(self.cycle.body) if was_in_body else 0
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # An upgrade is ignored, as RFC 9110 §7.8 allows; what follows it cannot be parsed.
+            self.cycle.keep_alive = False
+            self._due = inf
+            return
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._refuse(cause.refusal if isinstance(cause, _RefusedError) else MALFORMED)
+            return
+        if self._in_head:
+            whole = not was_in_body and self._begun == begun + (not was_in_head)
+            self._watch_head(len(data) if whole else 0)
+        elif self._in_body:
+            idle_body = was_in_body and len(self.cycle.body) <= buffered
+            self._watch_body(len(data) if idle_body else 0)
+        elif self._begun != begun or was_in_head or was_in_body:
+            self._due = inf
+            self._stage = _Stage.ANSWERING
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Note that a head has begun."""
+        super().on_message_begin()
+        self._in_head = True
+        self._begun += 1
+        self._head_bytes = self._framing_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """Check the head, then let uvicorn start the request."""
+        refusal = self._fault_of_head()
+        if refusal is not None:
+            raise _RefusedError(refusal)
+        super().on_headers_complete()
+        self._in_head, self._in_body = False, True
+        # uvicorn's own split drops a fragment and may mistake `//name` for an authority.
+        path, _, query = self.url.partition(b"?")
+        self.scope["raw_path"] = path
+        self.scope["query_string"] = query
+        # Trailer fields arrive by the same callback; they must not join the headers.
+        self.headers = []
+
+    def on_message_complete(self) -> None:
+        """Refuse trailer fields; else the request is whole."""
+        if self.headers:
+            raise _RefusedError(TRAILERS)
+        self._in_body = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Start the next pipelined request, or send the refusal that waited, or wait."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            self._stage = _Stage.LEAVING
+            if self.transport.get_write_buffer_size():
+                self._set_due(self._deadlines.answer)
+            return
+        if self.pipeline:
+            self.flow.resume_reading()
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._pending is not None:
+            self._leave(self._pending)
+        else:
+            self.flow.resume_reading()
+            if not (self._in_head or self._in_body):
+                self._stage = _Stage.WAITING
+                self._set_due(self._deadlines.idle)
+
+    def pause_writing(self) -> None:
+        """Give a peer that does not read its answer a last deadline."""
+        super().pause_writing()
+        if self._write_timer is None:
+            self._write_timer = self.loop.call_later(self._deadlines.answer, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Lift the deadline of `pause_writing`."""
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    # Limits.
+
+    def _fault_of_head(self) -> Refusal | None:
+        """Return what is wrong with a head that is complete."""
+        if len(self.url) > MAX_URI_BYTES:
+            return URI_TOO_LONG
+        if len(self.headers) > MAX_HEADERS or self._bytes_of_headers() > MAX_HEADER_BYTES:
+            return HEADERS_TOO_LARGE
+        if self.parser.get_http_version() not in _VERSIONS:
+            return VERSION
+        if not self.url.startswith(b"/") or b"#" in self.url:
+            return TARGET
+        if self.parser.should_upgrade() and any(name in _HAS_BODY for name, _ in self.headers):
+            return UPGRADE  # llhttp would skip the body, and an empty one be served
+        return PIPELINED if len(self.pipeline) >= MAX_PIPELINED else None
+
+    def _bytes_of_headers(self) -> int:
+        return sum([len(name) + len(value) + 4 for name, value in self.headers])
+
+    def _watch_head(self, received: int) -> None:
+        """Bound a head that is not complete; `received` bytes more of it have come."""
+        self._head_bytes += received
+        if self._begun == 1:
+            # The first head has the deadline that began with the connection.
+            self._stage, self._watched = _Stage.HEAD, 1
+        else:
+            self._enter(_Stage.HEAD, self._deadlines.header)
+        if len(self.url) > MAX_URI_BYTES:
+            self._refuse(URI_TOO_LONG)
+        elif self._head_bytes > MAX_HEADER_BYTES + len(self.url) + _REQUEST_LINE_REST:
+            self._refuse(HEADERS_TOO_LARGE)
+
+    def _watch_body(self, empty: int) -> None:
+        """Bound a body that is not complete; `empty` bytes came that gave no byte of it."""
+        self._framing_bytes += empty
+        self._enter(_Stage.BODY, self._deadlines.body)
+        if self._framing_bytes > MAX_FRAMING_BYTES:
+            self._refuse(FRAMING)
+
+    # Deadlines: one lazy timer per connection, so that a fast request costs none.
+
+    def _enter(self, stage: _Stage, seconds: float) -> None:
+        if self._stage is not stage or self._watched != self._begun:
+            self._stage, self._watched = stage, self._begun
+            self._set_due(seconds)
+
+    def _set_due(self, seconds: float) -> None:
+        self._due = self.loop.time() + seconds
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._due, self._ring)
+        elif self._due < self._timer.when():
+            self._timer.cancel()
+            self._timer = self.loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due == inf:
+            return
+        if self.loop.time() < self._due:
+            self._timer = self.loop.call_at(self._due, self._ring)
+        elif self._stage in (_Stage.HEAD, _Stage.BODY):
+            self._refuse(TOO_SLOW)
+        else:
+            self._close()
+
+    # Refusals.
+
+    def _unanswered(self) -> RequestResponseCycle | None:
+        """Return the newest request if its answer is not complete."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return None if cycle is None or cycle.response_complete else cycle
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer `refusal` in its turn: never before an earlier request's answer, or as one."""
+        self._due = inf
+        unanswered = self._unanswered()
+        if unanswered is None and self._in_body:
+            self._close()  # the rest of a request that already has its answer
+        elif unanswered is None:
+            self._leave(refusal)
+        elif self.pipeline or not self._in_body:
+            if self._in_body:
+                self.pipeline.popleft()
+            self._pending = refusal
+        else:
+            unanswered.disconnected = True
+            unanswered.message_event.set()
+            if unanswered.response_started:
+                self._close()
+            else:
+                self._leave(refusal)
+
+    def _leave(self, refusal: Refusal) -> None:
+        self._stage = _Stage.LEAVING
+        self.flow.resume_reading()
+        self.transport.write(_rendered(refusal, self.server_state.default_headers))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._set_due(self._deadlines.linger)
+
+    def _close(self) -> None:
+        """Close; a peer that has not taken what was written by now never will."""
+        self._stage = _Stage.LEAVING
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+
+def _rendered(refusal: Refusal, default_headers: list[tuple[bytes, bytes]]) -> bytes:
+    body = json.dumps({"message": refusal.message}).encode()
+    headers = [
+        *default_headers,
+        (b"content-type", b"application/json"),
+        (b"x-amzn-errortype", refusal.code.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append((b"retry-after", b"1"))
+    status = f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}".encode()
+    return b"\r\n".join([status, *(name + b": " + value for name, value in headers), b"", body])
