@@ -1,0 +1,111 @@
+"""May this caller do this to that resource, now? One pure decision, and the refusal it leads to.
+
+In this release there are no policies: an account's root principal may do everything in its own
+account, the administrator account's root also everything of the `larum` model, and nobody else
+anything. `decide` is where statements will be evaluated; callers depend on `authorize` alone.
+
+Texts: reliability-and-security §5.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from larum.errors import AccessDeniedException
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larum.context import Caller
+
+_NO_TAGS: Mapping[str, str] = MappingProxyType({})
+
+
+class Decision(StrEnum):
+    """The three outcomes of IAM's evaluation."""
+
+    ALLOW = "Allow"
+    IMPLICIT_DENY = "ImplicitDeny"
+    EXPLICIT_DENY = "ExplicitDeny"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """What the decision needs to know about the instance."""
+
+    administrator_account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: `action` (`security-ir:GetCase`) on `resource` (an ARN, or `*`).
+
+    The tags are those of the request and those of the resource as the transaction sees them.
+    """
+
+    action: str
+    resource: str
+    request_tags: Mapping[str, str] = _NO_TAGS
+    resource_tags: Mapping[str, str] = _NO_TAGS
+
+
+def decide(caller: Caller, question: Question, settings: PolicySettings) -> Decision:
+    """Return whether `caller` may do what `question` asks."""
+    if not caller.principal.is_root:
+        return Decision.IMPLICIT_DENY
+    service = question.action.partition(":")[0]
+    if service == "larum":
+        allowed = caller.account == settings.administrator_account
+    else:
+        allowed = service == "security-ir" and _is_own(question.resource, caller.account)
+    return Decision.ALLOW if allowed else Decision.IMPLICIT_DENY
+
+
+def _is_own(resource: str, account: str) -> bool:
+    if resource == "*":
+        return True
+    parts = resource.split(":", 5)
+    return len(parts) == 6 and parts[0] == "arn" and parts[4] == account  # noqa: PLR2004 - an ARN
+
+
+def authorize(
+    caller: Caller,
+    *,
+    action: str,
+    resource: str,
+    settings: PolicySettings,
+    request_tags: Mapping[str, str] = _NO_TAGS,
+    resource_tags: Mapping[str, str] = _NO_TAGS,
+) -> None:
+    """Return if `caller` may do `action` on `resource`; both as in `Question`.
+
+    Raises:
+        AccessDeniedException: it may not.
+
+    """
+    question = Question(action, resource, request_tags, resource_tags)
+    decision = decide(caller, question, settings)
+    if decision is not Decision.ALLOW:
+        raise access_denied(caller, action=action, resource=resource, decision=decision)
+
+
+def access_denied(
+    caller: Caller,
+    *,
+    action: str,
+    resource: str,
+    decision: Decision = Decision.IMPLICIT_DENY,
+) -> AccessDeniedException:
+    """Return AWS's refusal, which tells nothing that the caller did not say itself."""
+    reason = (
+        "with an explicit deny in an identity-based policy"
+        if decision is Decision.EXPLICIT_DENY
+        else f"because no identity-based policy allows the {action} action"
+    )
+    return AccessDeniedException(
+        f"User: {caller.principal.arn} is not authorized to perform: {action} on resource: "
+        f"{resource} {reason}"
+    )

@@ -1,0 +1,226 @@
+"""How many calls per second an account may make: token buckets in a table of bounded size.
+
+A bucket is one number: the time at which it will be full again. It holds
+`burst - (full_at - now) * rate` calls, so nothing has to be refilled, and a bucket whose time has
+passed says nothing that an absent one would not: it can be dropped.
+
+Rates: service-behaviour §3.1 and §11 row 22 (mode `aws`), contracts.md (`standard`, `off`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import threading
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from larum.errors import ThrottlingException
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+Access = Literal["reads", "writes"]
+
+
+class ThrottleMode(StrEnum):
+    """The setting `--throttle`."""
+
+    AWS = "aws"
+    STANDARD = "standard"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`per_second` calls, and `burst` at once, of everything that shares the bucket `name`."""
+
+    name: str
+    per_second: float
+    burst: float
+
+    @property
+    def quota_code(self) -> str:
+        """The code a refusal carries; AWS publishes none for throttles, so these are our own."""
+        return f"LARUM-THROTTLE-{self.name.upper()}"
+
+
+_AWS_PER_SECOND: Mapping[str, int] = {
+    "BatchGetMemberAccountDetails": 5,
+    "CancelMembership": 1,
+    "CloseCase": 1,
+    "CreateCase": 1,
+    "CreateCaseComment": 1,
+    "CreateMembership": 1,
+    "GetCase": 5,
+    "GetCaseAttachmentDownloadUrl": 1,
+    "GetCaseAttachmentUploadUrl": 1,
+    "GetFindingMetrics": 5,
+    "GetMembership": 5,
+    "ListCaseEdits": 5,
+    "ListCases": 5,
+    "ListComments": 5,
+    "ListInvestigations": 5,
+    "ListMemberships": 5,
+    "ListTagsForResource": 5,
+    "SendFeedback": 1,
+    "TagResource": 1,
+    "UntagResource": 1,
+    "UpdateCase": 1,
+    "UpdateCaseComment": 1,
+    "UpdateCaseStatus": 1,
+    "UpdateMembership": 1,
+    "UpdateResolverType": 1,
+}
+"""Source: https://docs.aws.amazon.com/general/latest/gr/security-ir.html
+
+Tags and GetFindingMetrics have no entry there and follow the others.
+"""
+
+_STANDARD: Mapping[Access, Rate] = {
+    "reads": Rate("reads", 1000, 2000),
+    "writes": Rate("writes", 300, 600),
+}
+
+
+def throttle_table(mode: ThrottleMode, operations: Mapping[str, Access]) -> Mapping[str, Rate]:
+    """Return the rate of each of `operations` (name -> reads or writes) in `mode`.
+
+    In `aws` an operation that AWS does not have shares the `standard` bucket; `off` is an empty
+    table.
+    """
+    if mode is ThrottleMode.OFF:
+        return {}
+    rates = {name: _STANDARD[access] for name, access in operations.items()}
+    if mode is ThrottleMode.AWS:
+        for name in rates.keys() & _AWS_PER_SECOND.keys():
+            rates[name] = Rate(name, _AWS_PER_SECOND[name], 2 * _AWS_PER_SECOND[name])
+    return rates
+
+
+class BucketTable:
+    """Token buckets by key, `capacity` of them; times are seconds of one monotonic clock.
+
+    When the table is full, the bucket that is full first makes room: an idle one, which loses
+    nothing, for as long as there is one. Safe to use from several threads.
+    """
+
+    # Threads that read the clock and then wait for the lock arrive a little out of order; more
+    # than this is a clock that was set back, and time goes on from where it was.
+    _DISORDER_SECONDS = 1.0
+
+    def __init__(self, capacity: int = 100_000) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._full_at: dict[Hashable, float] = {}
+        # One entry per bucket, with a time no later than its true one: put right when it surfaces.
+        self._soonest: list[tuple[float, int, Hashable]] = []
+        self._entries = 0
+        self._latest = -math.inf
+        self._shift = 0.0
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def take(self, key: Hashable, rate: Rate, now: float) -> float:
+        """Take one call out of the bucket `key`: 0.0, or the seconds until one is there."""
+        with self._lock:
+            now = self._forward(now)
+            full_at, wait = self._after_one(key, rate, now)
+            if wait > 0:
+                return wait
+            if key not in self._full_at:
+                self._make_room()
+                heapq.heappush(self._soonest, (full_at, self._entries, key))
+                self._entries += 1
+            self._full_at[key] = full_at
+            return 0.0
+
+    def wait(self, key: Hashable, rate: Rate, now: float) -> float:
+        """Return what `take` would, and take nothing."""
+        with self._lock:
+            return self._after_one(key, rate, self._forward(now))[1]
+
+    def _after_one(self, key: Hashable, rate: Rate, now: float) -> tuple[float, float]:
+        full_at = max(self._full_at.get(key, now), now) + 1 / rate.per_second
+        wait = full_at - now - rate.burst / rate.per_second
+        # Less than a nanosecond is the rounding of the sums above.
+        return full_at, wait if wait > 1e-9 else 0.0  # noqa: PLR2004
+
+    def _forward(self, now: float) -> float:
+        shifted = now + self._shift
+        if shifted < self._latest - self._DISORDER_SECONDS:
+            self._shift += self._latest - shifted
+        self._latest = max(self._latest, shifted)
+        return self._latest
+
+    def _make_room(self) -> None:
+        while len(self._full_at) >= self._capacity:
+            full_at, entry, key = self._soonest[0]
+            true_full_at = self._full_at[key]
+            if true_full_at > full_at:
+                heapq.heapreplace(self._soonest, (true_full_at, entry, key))
+            else:
+                heapq.heappop(self._soonest)
+                del self._full_at[key]
+
+
+class Throttle:
+    """Admits or refuses a call, by account, Region and what shares a bucket in `rates`."""
+
+    def __init__(self, rates: Mapping[str, Rate], *, capacity: int = 100_000) -> None:
+        self._rates = rates
+        self._buckets = BucketTable(capacity)
+
+    def take(self, account: str, region: str, operation: str, now: float) -> None:
+        """Count one call of `operation` at `now`, in seconds of a monotonic clock.
+
+        An operation that has no rate is not limited; `throttle_table` gives one to each.
+
+        Raises:
+            ThrottlingException: the bucket is empty; names the milliseconds until it is not.
+
+        """
+        rate = self._rates.get(operation)
+        if rate is None:
+            return
+        wait = self._buckets.take((account, region, rate.name), rate, now)
+        if wait > 0:
+            raise ThrottlingException(
+                f"Rate exceeded: {rate.name} is limited to {rate.per_second:g} per second for each "
+                "account and Region.",
+                retry_after_ms=math.ceil(wait * 1000),
+                quota_code=rate.quota_code,
+            )
+
+
+class FailureLimit:
+    """Slows down whoever guesses: failed authentications by source address and access key id.
+
+    The key id is what the request claims, cut to a bounded length by whoever calls
+    (reliability-and-security §4.1 rule 11).
+    """
+
+    def __init__(self, per_second: float = 10, *, capacity: int = 100_000) -> None:
+        self._rate = Rate("failed-authentication", per_second, 2 * per_second)
+        self._buckets = BucketTable(capacity)
+
+    def check(self, source: str, access_key_id: str, now: float) -> None:
+        """Refuse, before any signature is computed, a pair that has failed too often.
+
+        Raises:
+            ThrottlingException: the pair has no failure left for now.
+
+        """
+        wait = self._buckets.wait((source, access_key_id), self._rate, now)
+        if wait > 0:
+            raise ThrottlingException(
+                "Too many failed authentications.",
+                retry_after_ms=math.ceil(wait * 1000),
+                quota_code=self._rate.quota_code,
+            )
+
+    def record(self, source: str, access_key_id: str, now: float) -> None:
+        """Count one failed authentication of the pair at `now`."""
+        self._buckets.take((source, access_key_id), self._rate, now)
