@@ -34,9 +34,12 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """What the decision needs to know about the instance."""
+    """What the decision needs to know about the instance; None: no account administers it."""
 
-    administrator_account: str
+    administrator_account: str | None = None
+
+
+_NO_ADMINISTRATOR = PolicySettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,9 @@ def authorize(
     *,
     action: str,
     resource: str,
-    settings: PolicySettings,
     request_tags: Mapping[str, str] = _NO_TAGS,
     resource_tags: Mapping[str, str] = _NO_TAGS,
+    settings: PolicySettings = _NO_ADMINISTRATOR,
 ) -> None:
     """Return if `caller` may do `action` on `resource`; both as in `Question`.
 

@@ -13,23 +13,12 @@ import heapq
 import math
 import threading
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from larum.errors import ThrottlingException
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
-
-Access = Literal["reads", "writes"]
-
-
-class ThrottleMode(StrEnum):
-    """The setting `--throttle`."""
-
-    AWS = "aws"
-    STANDARD = "standard"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,57 +35,64 @@ class Rate:
         return f"LARUM-THROTTLE-{self.name.upper()}"
 
 
-_AWS_PER_SECOND: Mapping[str, int] = {
-    "BatchGetMemberAccountDetails": 5,
-    "CancelMembership": 1,
-    "CloseCase": 1,
-    "CreateCase": 1,
-    "CreateCaseComment": 1,
-    "CreateMembership": 1,
-    "GetCase": 5,
-    "GetCaseAttachmentDownloadUrl": 1,
-    "GetCaseAttachmentUploadUrl": 1,
-    "GetFindingMetrics": 5,
-    "GetMembership": 5,
-    "ListCaseEdits": 5,
-    "ListCases": 5,
-    "ListComments": 5,
-    "ListInvestigations": 5,
-    "ListMemberships": 5,
-    "ListTagsForResource": 5,
-    "SendFeedback": 1,
-    "TagResource": 1,
-    "UntagResource": 1,
-    "UpdateCase": 1,
-    "UpdateCaseComment": 1,
-    "UpdateCaseStatus": 1,
-    "UpdateMembership": 1,
-    "UpdateResolverType": 1,
+@dataclass(frozen=True, slots=True)
+class ThrottleTable:
+    """The rate of each operation by name, and that of all others together (None: no limit)."""
+
+    rates: Mapping[str, Rate]
+    others: Rate | None
+
+
+_READS = (
+    "BatchGetMemberAccountDetails",
+    "GetCase",
+    "GetFindingMetrics",
+    "GetMembership",
+    "ListCaseEdits",
+    "ListCases",
+    "ListComments",
+    "ListInvestigations",
+    "ListMemberships",
+    "ListTagsForResource",
+)
+_WRITES = (
+    "CancelMembership",
+    "CloseCase",
+    "CreateCase",
+    "CreateCaseComment",
+    "CreateMembership",
+    "GetCaseAttachmentUploadUrl",
+    "SendFeedback",
+    "TagResource",
+    "UntagResource",
+    "UpdateCase",
+    "UpdateCaseComment",
+    "UpdateCaseStatus",
+    "UpdateMembership",
+    "UpdateResolverType",
+)
+# A read to us, and rare: AWS lists it among the writes (service-behaviour §3.1).
+_DOWNLOAD = "GetCaseAttachmentDownloadUrl"
+
+_STANDARD_READS = Rate("reads", 1000, 2000)
+_STANDARD_WRITES = Rate("writes", 300, 600)
+
+MODES: Mapping[str, ThrottleTable] = {
+    # https://docs.aws.amazon.com/general/latest/gr/security-ir.html; tags and GetFindingMetrics
+    # have no entry there and follow the others; the burst is ours.
+    "aws": ThrottleTable(
+        {name: Rate(name, 5, 10) for name in _READS}
+        | {name: Rate(name, 1, 2) for name in (*_WRITES, _DOWNLOAD)},
+        others=_STANDARD_WRITES,
+    ),
+    "standard": ThrottleTable(
+        dict.fromkeys((*_READS, _DOWNLOAD), _STANDARD_READS)
+        | dict.fromkeys(_WRITES, _STANDARD_WRITES),
+        others=_STANDARD_WRITES,
+    ),
+    "off": ThrottleTable({}, others=None),
 }
-"""Source: https://docs.aws.amazon.com/general/latest/gr/security-ir.html
-
-Tags and GetFindingMetrics have no entry there and follow the others.
-"""
-
-_STANDARD: Mapping[Access, Rate] = {
-    "reads": Rate("reads", 1000, 2000),
-    "writes": Rate("writes", 300, 600),
-}
-
-
-def throttle_table(mode: ThrottleMode, operations: Mapping[str, Access]) -> Mapping[str, Rate]:
-    """Return the rate of each of `operations` (name -> reads or writes) in `mode`.
-
-    In `aws` an operation that AWS does not have shares the `standard` bucket; `off` is an empty
-    table.
-    """
-    if mode is ThrottleMode.OFF:
-        return {}
-    rates = {name: _STANDARD[access] for name, access in operations.items()}
-    if mode is ThrottleMode.AWS:
-        for name in rates.keys() & _AWS_PER_SECOND.keys():
-            rates[name] = Rate(name, _AWS_PER_SECOND[name], 2 * _AWS_PER_SECOND[name])
-    return rates
+"""The setting `--throttle`. An operation that is in no list counts as a write, not as free."""
 
 
 class BucketTable:
@@ -167,22 +163,20 @@ class BucketTable:
 
 
 class Throttle:
-    """Admits or refuses a call, by account, Region and what shares a bucket in `rates`."""
+    """Admits or refuses a call by account, Region and what shares a bucket in `table`."""
 
-    def __init__(self, rates: Mapping[str, Rate], *, capacity: int = 100_000) -> None:
-        self._rates = rates
+    def __init__(self, table: ThrottleTable, *, capacity: int = 100_000) -> None:
+        self._table = table
         self._buckets = BucketTable(capacity)
 
     def take(self, account: str, region: str, operation: str, now: float) -> None:
         """Count one call of `operation` at `now`, in seconds of a monotonic clock.
 
-        An operation that has no rate is not limited; `throttle_table` gives one to each.
-
         Raises:
             ThrottlingException: the bucket is empty; names the milliseconds until it is not.
 
         """
-        rate = self._rates.get(operation)
+        rate = self._table.rates.get(operation, self._table.others)
         if rate is None:
             return
         wait = self._buckets.take((account, region, rate.name), rate, now)
