@@ -1,0 +1,143 @@
+"""One valid input per operation, with every member given, in the JSON form that the wire has.
+
+Timestamps are epoch numbers in bodies and ISO 8601 in queries. boto3 takes the same values.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+MEMBERSHIP_ID = "m-abcd1234efgh"
+CASE_ID = "8403556009"
+MEMBERSHIP_ARN = f"arn:aws:security-ir:us-east-1:123456789012:membership/{MEMBERSHIP_ID}"
+CASE_ARN = f"arn:aws:security-ir:us-east-1:123456789012:case/{CASE_ID}"
+CLIENT_TOKEN = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
+PAGE: dict[str, object] = {"nextToken": "opaque", "maxResults": 7}
+
+TEAM: list[dict[str, object]] = [
+    {
+        "name": "Ana Alvarez",
+        "jobTitle": "Security Engineer",
+        "email": "ana@example.com",
+        "communicationPreferences": ["Case Created", "Membership Created"],
+    },
+    {"name": "Bob Brown", "jobTitle": "On call", "email": "bob@example.com"},
+]
+WATCHERS: list[dict[str, object]] = [
+    {"email": "carol@example.com", "name": "Carol", "jobTitle": "CISO"},
+    {"email": "dave@example.com"},
+]
+ADDRESSES: list[dict[str, object]] = [
+    {"ipAddress": "192.0.2.7", "userAgent": "curl/8.5"},
+    {"ipAddress": "2001:DB8:0:0:0:0:0:1"},
+]
+OTHER_WATCHERS: list[dict[str, object]] = [{"email": "erin@example.com", "name": "Erin"}]
+OTHER_ADDRESSES: list[dict[str, object]] = [{"ipAddress": "198.51.100.9"}]
+
+_EXAMPLES: dict[str, dict[str, object]] = {
+    "BatchGetMemberAccountDetails": {
+        "membershipId": MEMBERSHIP_ID,
+        "accountIds": ["111122223333", "000000000042"],
+    },
+    "CancelMembership": {"membershipId": MEMBERSHIP_ID},
+    "CloseCase": {"caseId": CASE_ID},
+    "CreateCase": {
+        "clientToken": CLIENT_TOKEN,
+        "resolverType": "Self",
+        "title": "Unusual sign-in",
+        "description": "Seen at night.\n\tDetails follow.",
+        "engagementType": "Security Incident",
+        "reportedIncidentStartDate": 1793536496.789,
+        "impactedAccounts": ["111122223333", "444455556666"],
+        "watchers": WATCHERS,
+        "threatActorIpAddresses": ADDRESSES,
+        "impactedServices": ["Amazon S3", "Amazon EC2"],
+        "impactedAwsRegions": [{"region": "us-east-1"}, {"region": "eu-west-1"}],
+        "tags": {"team": "security", "env": "prod"},
+    },
+    "CreateCaseComment": {
+        "caseId": CASE_ID,
+        "clientToken": CLIENT_TOKEN,
+        "body": "First look:\r\nnothing yet.",
+    },
+    "CreateMembership": {
+        "clientToken": CLIENT_TOKEN,
+        "membershipName": "Example Corp",
+        "incidentResponseTeam": TEAM,
+        "optInFeatures": [{"featureName": "Triage", "isEnabled": True}],
+        "tags": {"team": "security", "env": "prod"},
+        "coverEntireOrganization": True,
+    },
+    "GetCase": {"caseId": CASE_ID},
+    "GetCaseAttachmentDownloadUrl": {
+        "caseId": CASE_ID,
+        "attachmentId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    },
+    "GetCaseAttachmentUploadUrl": {
+        "caseId": CASE_ID,
+        "fileName": "memory-dump_1.bin",
+        "contentLength": 104857600,
+        "clientToken": CLIENT_TOKEN,
+    },
+    "GetFindingMetrics": {
+        "membershipId": MEMBERSHIP_ID,
+        "startDate": "2026-11-01T00:00:00Z",
+        "endDate": "2026-11-07T12:34:56.789Z",
+    },
+    "GetMembership": {"membershipId": MEMBERSHIP_ID},
+    "ListCaseEdits": {"caseId": CASE_ID, **PAGE},
+    "ListCases": {**PAGE},
+    "ListComments": {"caseId": CASE_ID, **PAGE},
+    "ListInvestigations": {"caseId": CASE_ID, **PAGE},
+    "ListMemberships": {**PAGE},
+    "ListTagsForResource": {"resourceArn": MEMBERSHIP_ARN},
+    "SendFeedback": {
+        "caseId": CASE_ID,
+        "resultId": "inv-0123456789abcdef",
+        "usefulness": "USEFUL",
+        "comment": "It named the right role.",
+    },
+    "TagResource": {"resourceArn": CASE_ARN, "tags": {"team": "security", "stage": "two"}},
+    "UntagResource": {"resourceArn": MEMBERSHIP_ARN, "tagKeys": ["a b", "c/d", "e"]},
+    "UpdateCase": {
+        "caseId": CASE_ID,
+        "title": "Unusual sign-ins",
+        "description": "More of them.",
+        "reportedIncidentStartDate": 1793536496,
+        "actualIncidentStartDate": 1793530000.25,
+        "engagementType": "Investigation",
+        "watchersToAdd": WATCHERS,
+        "watchersToDelete": OTHER_WATCHERS,
+        "threatActorIpAddressesToAdd": ADDRESSES,
+        "threatActorIpAddressesToDelete": OTHER_ADDRESSES,
+        "impactedServicesToAdd": ["AWS Lambda"],
+        "impactedServicesToDelete": ["Amazon S3"],
+        "impactedAwsRegionsToAdd": [{"region": "eu-north-1"}],
+        "impactedAwsRegionsToDelete": [{"region": "us-east-1"}],
+        "impactedAccountsToAdd": ["777788889999"],
+        "impactedAccountsToDelete": ["111122223333"],
+        "caseMetadata": [{"key": "severity", "value": "high"}],
+    },
+    "UpdateCaseComment": {"caseId": CASE_ID, "commentId": "000000", "body": "Second look."},
+    "UpdateCaseStatus": {"caseId": CASE_ID, "caseStatus": "Detection and Analysis"},
+    "UpdateMembership": {
+        "membershipId": MEMBERSHIP_ID,
+        "membershipName": "Example Corporation",
+        "incidentResponseTeam": TEAM,
+        "optInFeatures": [{"featureName": "Triage", "isEnabled": False}],
+        "membershipAccountsConfigurationsUpdate": {
+            "coverEntireOrganization": False,
+            "organizationalUnitsToAdd": ["ou-ab12-11111111"],
+            "organizationalUnitsToRemove": ["ou-ab12-22222222"],
+        },
+        "undoMembershipCancellation": True,
+    },
+    "UpdateResolverType": {"caseId": CASE_ID, "resolverType": "AWS"},
+}
+
+OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
+
+
+def example(operation_name: str) -> dict[str, object]:
+    """Return a valid input of that operation, a copy to change at will."""
+    return deepcopy(_EXAMPLES[operation_name])
