@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from larum.domain.principals import Principal
+    from larum.store.engine import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,31 @@ class Caller:
     def account(self) -> str:
         """The twelve digits of the calling account: the tenant."""
         return self.principal.account
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's surroundings.
+
+    `now` is the time of the request (UTC) and stays fixed while it is worked on; `random(n)` gives
+    n random bytes; `cursor` is where a page starts, opened from the sealed nextToken.
+    """
+
+    caller: Caller
+    operation: str
+    request_id: str
+    source_ip: str
+    now: datetime
+    random: Callable[[int], bytes]
+    tx: Transaction
+    cursor: str | None = None
+
+    @property
+    def account(self) -> str:
+        """The calling account."""
+        return self.caller.account
+
+    @property
+    def region(self) -> str:
+        """The Region that the request was signed for."""
+        return self.caller.region

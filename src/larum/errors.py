@@ -47,6 +47,14 @@ class ServiceError(Exception):
 class AccessDeniedException(ServiceError):
     """The caller may not do this, or names a resource that is not theirs."""
 
+    @classmethod
+    def of(cls, principal_arn: str, action: str, resource: str) -> AccessDeniedException:
+        """Build the refusal in AWS's words: no policy allows `action` on `resource` (an ARN)."""
+        return cls(
+            f"User: {principal_arn} is not authorized to perform: {action} on resource: {resource} "
+            f"because no identity-based policy allows the {action} action"
+        )
+
 
 class ConflictException(ServiceError):
     """The request cannot hold together with what exists; names the existing resource."""

@@ -9,7 +9,7 @@ Texts: reliability-and-security §5.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -51,8 +51,8 @@ class Question:
 
     action: str
     resource: str
-    request_tags: Mapping[str, str] = _NO_TAGS
-    resource_tags: Mapping[str, str] = _NO_TAGS
+    request_tags: Mapping[str, str] = field(default_factory=dict)
+    resource_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(caller: Caller, question: Question, settings: PolicySettings) -> Decision:

@@ -1,0 +1,59 @@
+"""The whole service on one screen: what each operation does, to which resource, by which function.
+
+An operation of the model that has no row here is refused by name (docs/coverage.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from larum.operations import memberships, tags
+from larum.operations.resources import (
+    any_resource,
+    membership_of_caller,
+    new_membership,
+    tagged_resource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from larum.context import Caller, Context
+
+Params = dict[str, Any]
+Output = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One operation as it works here.
+
+    `function` takes the context and validated params in wire names and gives the output in wire
+    names; `resource` gives the ARN that the caller must be allowed to touch. Where the operation
+    takes a clientToken, `makes` is the resource type and `identifier` the output member that names
+    what was made. `everywhere` is for the one operation that answers in Regions without the service.
+    """
+
+    function: Callable[[Context, Params], Output]
+    resource: Callable[[Caller, Mapping[str, Any]], str]
+    writes: bool = False
+    makes: str = ""
+    identifier: str = ""
+    everywhere: bool = False
+
+
+OPERATIONS: Final[dict[str, Entry]] = {
+    "CreateMembership": Entry(
+        memberships.create_membership,
+        new_membership,
+        writes=True,
+        makes="Membership",
+        identifier="membershipId",
+    ),
+    "GetMembership": Entry(memberships.get_membership, membership_of_caller),
+    "ListMemberships": Entry(memberships.list_memberships, any_resource, everywhere=True),
+    "ListTagsForResource": Entry(tags.list_tags_for_resource, tagged_resource),
+    "TagResource": Entry(tags.tag_resource, tagged_resource, writes=True),
+    "UntagResource": Entry(tags.untag_resource, tagged_resource, writes=True),
+}

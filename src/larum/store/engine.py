@@ -200,15 +200,15 @@ class Engine:
                 if self._reader.in_transaction:
                     self._reader.execute("ROLLBACK")
 
-    def begin(self, wait: float) -> Group:
-        """Start a group, waiting at most `wait` seconds for the one that runs.
+    def begin(self, wait: float) -> Group | None:
+        """Start a group, waiting at most `wait` seconds for the one that runs; None if in vain.
 
-        Raises InternalServerException when the store is read-only or the wait was in vain.
+        Raises InternalServerException when the store is read-only or cannot be written now.
         """
         if self._failure is not None:
             raise InternalServerException(READ_ONLY, retry_after=5)
         if not self._writer_lock.acquire(timeout=wait):
-            raise InternalServerException(NOT_DONE)
+            return None
         try:
             self._reset_long_wal()
             self._writer.execute("BEGIN IMMEDIATE")
@@ -222,8 +222,13 @@ class Engine:
         return Group(self, self._writer)
 
     def write(self, work: Callable[[Transaction], T], wait: float = 30.0) -> T:
-        """Do `work` in a transaction of its own and make it durable."""
+        """Do `work` in a transaction of its own and make it durable.
+
+        Raises what `work` raises, and InternalServerException where the store failed.
+        """
         group = self.begin(wait)
+        if group is None:
+            raise InternalServerException(NOT_DONE)
         try:
             result = group.run(work)
         except BaseException:

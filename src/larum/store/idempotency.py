@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from larum.domain import values
 from larum.errors import ConflictException
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from larum.store.engine import Transaction
 
@@ -125,3 +125,29 @@ def _key(scope: TokenScope) -> dict[str, object]:
         "operation": scope.operation,
         "token_hash": scope.token_hash,
     }
+
+
+class InFlight:
+    """The tokens of requests that have not been answered yet: this process's memory only.
+
+    Tells a duplicate that must wait for its first from any other wait (service-behaviour §11
+    row 3). It decides nothing else: what a token was used for is read in the transaction.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[TokenScope, int] = {}
+        self._lock = Lock()
+
+    def enter(self, scope: TokenScope) -> bool:
+        """Note a request that uses the token; return whether another one is running."""
+        with self._lock:
+            others = self._running.get(scope, 0)
+            self._running[scope] = others + 1
+            return others > 0
+
+    def leave(self, scope: TokenScope) -> None:
+        """Note that one of the requests was answered."""
+        with self._lock:
+            others = self._running.pop(scope) - 1
+            if others:
+                self._running[scope] = others

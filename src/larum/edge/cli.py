@@ -1,0 +1,149 @@
+"""The command `larum`: what an operator types.
+
+Exit codes: 0 done, 1 refused by the service, 2 wrong call, 3 cannot reach or open.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import larum
+from larum import settings as settings_module
+from larum.access.credentials import WrongMasterKey
+from larum.errors import ServiceError
+from larum.settings import FIELDS, WITHOUT_FLAG, SettingsError
+from larum.store.data_directory import DirectoryRefused
+from larum.store.migrations import SchemaRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WRONG_CALL: Final = 2
+CANNOT_OPEN: Final = 3
+REFUSALS: Final = (DirectoryRefused, SchemaRefused, WrongMasterKey)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(larum.__version__, message="larum %(version)s")
+def main() -> None:
+    """Run a service that is compatible with the AWS Security Incident Response API.
+
+    \b
+    Start it:             larum serve
+    Paste the lines that it prints into another shell, and use it there:
+                          aws security-ir list-memberships
+                          python -c "import boto3; print(boto3.client('security-ir').list_memberships())"
+    See what works:       larum operations
+    Lost the root key:    larum replace-root-key --data ./larum-data
+
+    In tests no server is needed: larum.client() is a boto3 client in the same process.
+    Not affiliated with, endorsed or sponsored by Amazon.
+    """  # noqa: D301 - \b keeps click from joining the lines
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    for each in reversed(FIELDS):
+        if each.name not in WITHOUT_FLAG:
+            told = f"{each.help} [{each.variable}; {each.example}]"
+            is_flag = each.name == "insecure_http"
+            option: dict[str, Any] = {"is_flag": True, "flag_value": "true"} if is_flag else {}
+            command = click.option(each.flag, each.name, default=None, help=told, **option)(command)
+    return command
+
+
+@main.command()
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with the same settings. [LARUM_CONFIG; ./larum.toml]",
+)
+@_with_settings
+def serve(config: Path | None, **flags: str | None) -> None:
+    """Serve the API over HTTP until SIGTERM or Ctrl-C.
+
+    Each option can also be set as the variable in brackets, or in a TOML file by its name without
+    the dashes: option over variable over file. The first start takes LARUM_ROOT_ACCOUNT,
+    LARUM_ROOT_ACCESS_KEY_ID and LARUM_ROOT_SECRET_ACCESS_KEY from the environment, or makes them.
+    """
+    try:
+        settings = settings_module.load(flags, config=config)
+    except SettingsError as error:
+        _stop(WRONG_CALL, *error.faults)
+    # Imported here so that --help and a wrong call answer at once.
+    from larum.edge.serving import serve as run
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        sys.exit(run(settings))
+    except REFUSALS as error:
+        _stop(CANNOT_OPEN, str(error))
+    except OSError as error:
+        what = f"Cannot listen on {settings.host}:{settings.port}"
+        _stop(CANNOT_OPEN, f"{what}: {error.strerror or error}. Choose another --host or --port.")
+
+
+@main.command("replace-root-key")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("larum-data"),
+    show_default=True,
+    help="The data directory; no server may have it open.",
+)
+def replace_root_key(data: Path) -> None:
+    """Make a new access key for the administrator account's root; the old ones stop working.
+
+    Writes it to DIR/credentials and prints the lines to paste. Stop the server first.
+    """
+    from larum.edge.serving import export_lines
+    from larum.service import Service
+    from larum.settings import Settings
+
+    if not (data / "larum.db").exists():
+        _stop(CANNOT_OPEN, f"{data} holds no Larum data. Name the directory with --data.")
+    try:
+        service = Service(data, Settings())
+    except REFUSALS as error:
+        _stop(CANNOT_OPEN, str(error))
+    try:
+        key = service.installation.replace_root_access_key(datetime.now(UTC))
+    except ServiceError as error:
+        _stop(CANNOT_OPEN, error.message)
+    finally:
+        service.close()
+    click.echo("\n".join(export_lines(key)))
+
+
+@main.command()
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def operations(output: str) -> None:
+    """List the operations of the API and which of them work in this release."""
+    from larum.operations import OPERATIONS
+    from larum.wire import model
+
+    rows = [
+        {"operation": name, "works": name in OPERATIONS}
+        for name in sorted(model.load("security-ir").operations)
+    ]
+    if output == "json":
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table("Operation", "Works", box=None)
+    for row in rows:
+        table.add_row(str(row["operation"]), "yes" if row["works"] else "not yet")
+    Console().print(table)
+
+
+def _stop(code: int, *lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(f"larum: {line}", err=True)
+    sys.exit(code)

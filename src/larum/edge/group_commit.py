@@ -1,0 +1,165 @@
+"""Many requests, one sync: calls that wait while a group commits become the next group.
+
+Statements run on the event loop; COMMIT alone runs in a worker thread, so that a slow disk never
+stops the loop. The rules (design 1.5): nobody of a group is answered before its commit, whatever
+the answer says; a failed commit fails everybody of the group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from larum.errors import InternalServerException, ServiceError
+from larum.store.engine import UNKNOWN_OUTCOME
+
+if TYPE_CHECKING:
+    from larum.service import Call, Service
+    from larum.wire.http import HttpResponse
+
+log = logging.getLogger(__name__)
+
+# A group's statements hold the event loop: this bounds how long, some 10 ms.
+LARGEST_GROUP: Final = 128
+PURGE_SECONDS: Final = 60.0
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A call that waits for its answer; `began` once its statements may have run."""
+
+    call: Call
+    answered: asyncio.Future[HttpResponse]
+    duplicate: bool
+    began: bool = False
+
+
+class GroupCommit:
+    """The queue before the store's writer; lives on one event loop."""
+
+    def __init__(self, service: Service) -> None:
+        """Serve the writing calls of `service`; must be made while its loop runs."""
+        self._service = service
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[_Place] = deque()
+        self._commits = ThreadPoolExecutor(1, thread_name_prefix="larum-commit")
+        self._chores = ThreadPoolExecutor(1, thread_name_prefix="larum-chores")
+        self._checkpoint: asyncio.Future[None] | None = None
+        self._running = False
+        self._closed = False
+        self._purge_timer = self._loop.call_later(PURGE_SECONDS, self._purge)
+
+    async def submit(self, call: Call) -> HttpResponse:
+        """Perform `call` in the next group; return its answer once that is durable, or a refusal.
+
+        A call whose turn does not come is refused after the deadline, a duplicate of a running
+        client token after the in-flight wait (service-behaviour §11 row 3).
+        """
+        service, settings = self._service, self._service.settings
+        scope = None if call.token is None else call.token.scope
+        duplicate = scope is not None and service.in_flight.enter(scope)
+        place = _Place(call, self._loop.create_future(), duplicate)
+        self._waiting.append(place)
+        if not self._running:
+            self._running = True
+            # Not at once: requests that this turn of the loop has read join the same group.
+            self._loop.call_soon(self._run)
+        wait = settings.in_flight_wait if duplicate else settings.request_deadline
+        timer = self._loop.call_later(wait, self._give_up, place)
+        try:
+            return await place.answered
+        finally:
+            timer.cancel()
+            if scope is not None:
+                service.in_flight.leave(scope)
+
+    async def close(self) -> None:
+        """Let the calls that wait be answered, then stop."""
+        self._closed = True
+        self._purge_timer.cancel()
+        while self._running:
+            await asyncio.sleep(0.005)
+        self._commits.shutdown()
+        self._chores.shutdown()
+
+    def _run(self) -> None:
+        places = self._next_places()
+        if not places:
+            self._running = False
+            return
+        try:
+            group = self._service.engine.begin(0.0)
+        except ServiceError as error:
+            self._refuse(places, error)
+            self._loop.call_soon(self._run)
+            return
+        if group is None:
+            # A chore has the writer for a moment.
+            self._waiting.extendleft(reversed(places))
+            self._loop.call_later(0.002, self._run)
+            return
+        answers = []
+        for place in places:
+            place.began = True
+            answers.append(self._service.perform_in(group, place.call))
+        commit = self._loop.run_in_executor(self._commits, group.commit)
+        commit.add_done_callback(lambda done: self._committed(done, places, answers))
+
+    def _committed(
+        self, commit: asyncio.Future[None], places: list[_Place], answers: list[HttpResponse]
+    ) -> None:
+        error = commit.exception()
+        if error is not None:
+            self._refuse(places, error)
+        else:
+            for place, answer in zip(places, answers, strict=True):
+                if not place.answered.done():
+                    place.answered.set_result(answer)
+        self._start_checkpoint()
+        self._run()
+
+    def _next_places(self) -> list[_Place]:
+        places: list[_Place] = []
+        while self._waiting and len(places) < LARGEST_GROUP:
+            place = self._waiting.popleft()
+            if not place.answered.done():
+                places.append(place)
+        return places
+
+    def _refuse(self, places: list[_Place], error: BaseException) -> None:
+        for place in places:
+            if not place.answered.done():
+                failure = error if isinstance(error, Exception) else RuntimeError(str(error))
+                answer = self._service.refuse(failure, place.call.request_id)
+                place.answered.set_result(answer)
+
+    def _give_up(self, place: _Place) -> None:
+        if place.answered.done():
+            return
+        if place.began and not place.duplicate:
+            error: ServiceError = InternalServerException(UNKNOWN_OUTCOME)
+        else:
+            error = self._service.gave_up_waiting(duplicate=place.duplicate)
+        place.answered.set_result(self._service.refuse(error, place.call.request_id))
+
+    def _start_checkpoint(self) -> None:
+        idle = self._checkpoint is None or self._checkpoint.done()
+        if idle and self._service.engine.wants_checkpoint:
+            checkpoint = self._service.engine.checkpoint
+            self._checkpoint = self._loop.run_in_executor(self._chores, checkpoint)
+
+    def _purge(self) -> None:
+        if self._closed:
+            return
+        self._loop.run_in_executor(self._chores, self._purge_once)
+        self._purge_timer = self._loop.call_later(PURGE_SECONDS, self._purge)
+
+    def _purge_once(self) -> None:
+        try:
+            self._service.purge()
+        except ServiceError as error:
+            log.warning("expired client tokens could not be purged: %s", error.message)

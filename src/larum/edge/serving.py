@@ -1,0 +1,120 @@
+"""`larum serve` from settings to exit code: what is opened, what is said, what is printed."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import sys
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from larum.edge.group_commit import GroupCommit
+from larum.edge.http_protocol import Deadlines
+from larum.edge.server import Listen, run
+from larum.service import Service
+from larum.settings import is_loopback
+
+if TYPE_CHECKING:
+    from larum.domain.principals import AccessKey
+    from larum.settings import Settings
+
+log = logging.getLogger("larum")
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+def serve(settings: Settings) -> int:
+    """Open the data directory, serve until a signal, and return the exit code.
+
+    Raises what `Service` raises, and OSError where the address cannot be listened on.
+    """
+    service = Service(settings.data, settings)
+    try:
+        _say_what_matters(service)
+        return run(
+            service,
+            listen(settings),
+            open_writes=GroupCommit,
+            on_ready=lambda url: _announce(service, url),
+        )
+    finally:
+        service.close()
+
+
+def listen(settings: Settings) -> Listen:
+    """Return where and how to listen by `settings`."""
+    return Listen(
+        host=settings.host,
+        port=settings.port,
+        tls_cert=settings.tls_cert,
+        tls_key=settings.tls_key,
+        trusted_proxies=settings.trusted_proxy,
+        allowed_hosts=allowed_hosts(settings),
+        deadlines=Deadlines(
+            header=settings.header_deadline,
+            body=settings.body_deadline,
+            idle=settings.idle_deadline,
+        ),
+    )
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """Return the Host names that are answered for; empty means all.
+
+    On loopback a page in a browser could reach the server under a name of its own, so only
+    loopback's names are allowed unless others are given.
+    """
+    named = set(settings.allowed_host)
+    if settings.public_url:
+        named.add(urlsplit(settings.public_url).netloc.rpartition("@")[2])
+    if is_loopback(settings.host):
+        return frozenset(named | LOOPBACK_NAMES | {settings.host})
+    return frozenset(named)
+
+
+def export_lines(
+    key: AccessKey | None, url: str | None = None, region: str | None = None
+) -> list[str]:
+    """Return the lines that make a shell's AWS clients talk to this server."""
+    exported = {}
+    if key is not None:
+        exported["AWS_ACCESS_KEY_ID"] = key.access_key_id
+        exported["AWS_SECRET_ACCESS_KEY"] = key.secret_access_key
+    if region is not None:
+        exported["AWS_DEFAULT_REGION"] = region
+    if url is not None:
+        exported["AWS_ENDPOINT_URL_SECURITY_IR"] = url
+    return [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
+
+
+def _announce(service: Service, url: str) -> None:
+    settings, installation = service.settings, service.installation
+    key = installation.shown_key
+    lines = export_lines(key, settings.public_url or url, settings.region[0])
+    directory = installation.directory
+    if key is None and directory is not None and settings.auth == "sigv4":
+        path = shlex.quote(str(directory.credentials.resolve()))
+        lines.insert(0, f"export AWS_SHARED_CREDENTIALS_FILE={path}")
+    sys.stdout.write("\n".join([*lines, f"listening on {url}"]) + "\n")
+    sys.stdout.flush()
+
+
+def _say_what_matters(service: Service) -> None:
+    settings, installation = service.settings, service.installation
+    directory = installation.directory
+    if settings.auth == "relaxed":
+        log.warning(
+            "AUTHENTICATION IS OFF (--auth relaxed): any access key is accepted, "
+            "and a 12-digit one is the root of that account. Never use it for real cases."
+        )
+    if installation.first_start and directory is not None:
+        log.info(
+            "First start: account %s, data in %s. Back up larum.db (with larum.db-wal, or after a "
+            "stop), blobs/ and master.key: without master.key the secrets in larum.db are lost. "
+            "The root access key is in %s; if it is lost, stop the server and run: "
+            "larum replace-root-key --data %s",
+            installation.administrator_account,
+            directory.path,
+            directory.credentials,
+            directory.path,
+        )

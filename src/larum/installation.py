@@ -1,0 +1,137 @@
+"""What an instance stands on: the directory, the store, the keys, and the first start."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from larum.access import keys
+from larum.access.credentials import Credentials, WrongMasterKey
+from larum.domain import values
+from larum.domain.organizations import Account, AccountStatus
+from larum.domain.principals import AccessKey, Principal
+from larum.store import access_keys as access_key_rows
+from larum.store import accounts
+from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory
+from larum.store.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from larum.settings import Settings
+    from larum.store.engine import Transaction
+
+
+class Installation:
+    """One data directory (or one private memory) with its administrator account.
+
+    `shown_key` is the root key of a first start, which is shown once; None on later starts.
+    """
+
+    def __init__(
+        self,
+        data: Path | None,
+        settings: Settings,
+        now: datetime,
+        random: Callable[[int], bytes],
+        vfs: str | None = None,
+    ) -> None:
+        """Open or make it; see `Service` for the arguments and what is raised."""
+        self._random = random
+        self.shown_key: AccessKey | None = None
+        self.directory = None if data is None else DataDirectory(data)
+        try:
+            self._open(settings, now, vfs)
+        except BaseException:
+            self._close_directory()
+            raise
+
+    def _open(self, settings: Settings, now: datetime, vfs: str | None) -> None:
+        directory, random = self.directory, self._random
+        if directory is None:
+            self.master_key = random(MASTER_KEY_BYTES)
+            self.engine = Engine(None, vfs)
+        else:
+            self.master_key = directory.master_key(random)
+            self.engine = Engine(directory.database, vfs)
+        try:
+            sealing_key = keys.derive(self.master_key, "access-key-secrets")
+            self.credentials = Credentials(self.engine, sealing_key, time.monotonic, random)
+            administrator = self.engine.read(accounts.first_management_account)
+            self.first_start = administrator is None
+            self.administrator_account = administrator or settings.root_account
+            if self.first_start:
+                self._start_first(settings, now)
+            else:
+                self._check_master_key()
+        except BaseException:
+            self.engine.close()
+            raise
+
+    def root_access_key(self, account: str, now: datetime) -> AccessKey:
+        """Return the newest active root key of `account`; account and key are made if needed."""
+
+        def find_or_issue(tx: Transaction) -> AccessKey:
+            found = self.credentials.newest_of_root(tx, account)
+            if found is not None:
+                return found
+            accounts.insert(tx, Account.standalone(account), now)
+            return self.credentials.issue(tx, Principal.root(account), now)
+
+        return self.engine.write(find_or_issue)
+
+    def replace_root_access_key(self, now: datetime) -> AccessKey:
+        """Make a new root key for the administrator account; the old ones stop working."""
+        principal = Principal.root(self.administrator_account)
+
+        def replace(tx: Transaction) -> AccessKey:
+            access_key_rows.deactivate_all(tx, principal.account, principal.arn)
+            return self.credentials.issue(tx, principal, now)
+
+        key = self.engine.write(replace)
+        if self.directory is not None:
+            self.directory.write_credentials({"default": key})
+        return key
+
+    def close(self) -> None:
+        """Close the store and let another process have the directory."""
+        self.engine.close()
+        self._close_directory()
+
+    def _close_directory(self) -> None:
+        if self.directory is not None:
+            self.directory.close()
+
+    def _start_first(self, settings: Settings, now: datetime) -> None:
+        account = settings.root_account
+        organization_id = values.organization_id(self._random(values.RANDOM_BYTES))
+        root_id = values.organization_root_id(self._random(values.RANDOM_BYTES))
+
+        def start(tx: Transaction) -> AccessKey:
+            accounts.insert_organization(tx, account, organization_id, root_id)
+            management = Account(account, AccountStatus.ACTIVE, organization_id, account)
+            accounts.insert(tx, management, now)
+            return self.credentials.issue(
+                tx,
+                Principal.root(account),
+                now,
+                access_key_id=settings.root_access_key_id,
+                secret_access_key=settings.root_secret_access_key,
+            )
+
+        key = self.engine.write(start)
+        self.shown_key = key
+        if self.directory is not None:
+            # The rows are durable first: a crash here leaves a root key that can be replaced.
+            self.directory.write_credentials({"default": key})
+
+    def _check_master_key(self) -> None:
+        try:
+            self.engine.read(
+                lambda tx: self.credentials.newest_of_root(tx, self.administrator_account)
+            )
+        except WrongMasterKey as error:
+            message = "master.key does not belong to this larum.db. Restore both from one backup."
+            raise WrongMasterKey(message) from error

@@ -1,0 +1,47 @@
+"""Which ARN an operation touches, from the caller and the params alone.
+
+Source: the resource types of the service authorization reference,
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecurityincidentresponse.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from larum.domain import values
+from larum.errors import AccessDeniedException
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larum.context import Caller, Context
+
+
+def any_resource(_caller: Caller, _params: Mapping[str, Any]) -> str:
+    """Return `*`: list operations have no resource type."""
+    return "*"
+
+
+def new_membership(caller: Caller, _params: Mapping[str, Any]) -> str:
+    """Return the pattern of a membership that has no id yet."""
+    return values.membership_arn(caller.region, caller.account, "*")
+
+
+def membership_of_caller(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN that `membershipId` would have if it were the caller's."""
+    return values.membership_arn(caller.region, caller.account, params["membershipId"])
+
+
+def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return `resourceArn` as the caller gave it."""
+    return str(params["resourceArn"])
+
+
+def not_yours(context: Context, resource: str) -> AccessDeniedException:
+    """Return the refusal of a resource that the caller does not own.
+
+    It reads the same whether the resource is somebody else's or nobody's, so that nothing can be
+    learnt from it (service-behaviour §11 row 4).
+    """
+    principal = context.caller.principal.arn
+    return AccessDeniedException.of(principal, f"security-ir:{context.operation}", resource)

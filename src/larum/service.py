@@ -1,0 +1,382 @@
+"""The path of a request, and the only place that wires the parts together.
+
+    prepare   request -> Call | HttpResponse   route, signature, throttle, parse, validate
+    perform   call, tx -> HttpResponse         authorize, client token, operation, audit
+    commit    by whoever holds the group: alone (`handle`) or many together (edge/group_commit.py)
+
+Plain and synchronous: no socket, no event loop. Every error becomes an answer in one place, `refuse`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+
+from larum.access import keys, next_token, policy, relaxed, sigv4, throttle
+from larum.context import Caller, Context
+from larum.domain.regions import REGIONS
+from larum.errors import (
+    InternalServerException,
+    InvalidTokenException,
+    SecurityIncidentResponseNotActiveException,
+    ServiceError,
+    UnknownOperationException,
+)
+from larum.installation import Installation
+from larum.operations import OPERATIONS, Entry
+from larum.settings import Settings
+from larum.store import audit, idempotency
+from larum.store.engine import NOT_DONE
+from larum.store.idempotency import InFlight, TokenScope, TokenUse
+from larum.wire import body_limit, canonical, model, rest_json
+from larum.wire.http import HttpRequest, HttpResponse
+from larum.wire.router import Match, Router
+from larum.wire.validator import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from larum.store.engine import Group, Transaction
+    from larum.wire.model import Operation
+
+log = logging.getLogger(__name__)
+
+MODELS: Final = ("security-ir",)
+PAGE_MEMBERS: Final = frozenset({"nextToken", "maxResults"})
+UNEXPECTED: Final = (
+    "The server made a mistake; its log tells more. "
+    "Send the same request with the same clientToken again."
+)
+IN_FLIGHT: Final = (
+    "The request that clientToken names is still running. Send the same request again for its answer."
+)
+
+
+def utc_now() -> datetime:
+    """Return the wall clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that may be performed: authenticated, throttled, parsed and validated."""
+
+    request_id: str
+    now: datetime
+    caller: Caller
+    source_ip: str
+    operation: Operation
+    entry: Entry
+    params: dict[str, Any]
+    cursor: str | None
+    token: TokenUse | None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it needs a place in a group, or a snapshot to read."""
+        return self.entry.writes
+
+
+class Service:
+    """One instance: a store, its settings, and the two service models that it answers."""
+
+    def __init__(
+        self,
+        data: Path | None = None,
+        settings: Settings | None = None,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        vfs: str | None = None,
+    ) -> None:
+        """Open the data directory `data`, or a private store in memory for None.
+
+        `clock()` gives the time in UTC, `random(n)` n bytes, `vfs` names SQLite's file layer.
+        Raises DirectoryRefused, SchemaRefused or WrongMasterKey where it cannot be used.
+        """
+        self.settings = settings or Settings()
+        self._clock = clock
+        self._random = random
+        self.installation = Installation(data, self.settings, clock(), random, vfs)
+        self.engine = self.installation.engine
+        self.in_flight = InFlight()
+        models = [model.load(name) for name in MODELS]
+        self._router = Router(models)
+        self._validator = Validator(models[0])
+        self._services = frozenset(each.name for each in models)
+        self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
+        master = self.installation.master_key
+        self._fingerprint_key = keys.derive(master, "fingerprint")
+        self._next_token_key = keys.derive(master, "next-token")
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request by itself; may be called from many threads."""
+        call = self.prepare(request)
+        if isinstance(call, HttpResponse):
+            return call
+        return self._commit_alone(call) if call.writes else self.answer_read(call)
+
+    def prepare(self, request: HttpRequest) -> Call | HttpResponse:
+        """Do everything that needs no transaction; never raises."""
+        request_id = self._new_request_id()
+        try:
+            return self._prepare(request, request_id)
+        except Exception as error:  # noqa: BLE001 - the last resort of one request
+            return self.refuse(error, request_id)
+
+    def answer_read(self, call: Call) -> HttpResponse:
+        """Perform a call that only reads, on a snapshot of what is committed; never raises."""
+        try:
+            return self.engine.read(partial(self._perform, call))
+        except Exception as error:  # noqa: BLE001 - the last resort of one request
+            return self.refuse(error, call.request_id)
+
+    def perform_in(self, group: Group, call: Call) -> HttpResponse:
+        """Perform a call in its own savepoint of `group`; never raises.
+
+        The answer may be given to the caller only after the group has been committed, whatever it
+        says: a refusal too was computed from what the group has not made durable yet.
+        """
+        try:
+            return group.run(partial(self._perform, call))
+        except Exception as error:  # noqa: BLE001 - the last resort of one request
+            return self.refuse(error, call.request_id)
+
+    def refuse(self, error: Exception, request_id: str | None = None) -> HttpResponse:
+        """Return the answer that tells the caller of `error`; what they may not know is logged."""
+        request_id = request_id or self._new_request_id()
+        if not isinstance(error, ServiceError):
+            log.error("request %s failed", request_id, exc_info=error)
+            error = InternalServerException(UNEXPECTED)
+        elif isinstance(error, InternalServerException):
+            log.error("request %s: %s", request_id, error.message, exc_info=error.__cause__)
+        return rest_json.serialize_error(error, request_id)
+
+    def body_limit(self, method: str, raw_path: str) -> int:
+        """Return how many bytes the body of such a request may have."""
+        match = self._router.match(method, raw_path)
+        return body_limit.SMALLEST if match is None else body_limit.body_limit(match.operation)
+
+    def purge(self) -> int:
+        """Delete some of what has expired; return how many rows, 0 when nothing is left to do."""
+        return self.engine.write(lambda tx: idempotency.purge(tx, self._clock()))
+
+    def close(self) -> None:
+        """Release the data directory."""
+        self.installation.close()
+
+    def _prepare(self, request: HttpRequest, request_id: str) -> Call:
+        now = self._clock()
+        sigv4.check_raw_target(request.raw_path, request.raw_query)
+        match = self._router.match(request.method, request.raw_path)
+        caller = self._authenticate(request, match, now)
+        if match is None:
+            message = f"No operation has {request.method} on this path."
+            raise UnknownOperationException(message)
+        operation = match.operation
+        entry = OPERATIONS.get(operation.name)
+        if entry is None:
+            message = f"{operation.name} does not work here yet: see docs/coverage.md."
+            raise UnknownOperationException(message)
+        self._throttle.take(caller.account, caller.region, operation.name, time.monotonic())
+        raw = rest_json.parse_request(
+            match, request.raw_query, request.header("content-type"), request.body
+        )
+        params = self._validator.validate(operation, raw)
+        self._check_served(caller, entry)
+        cursor = self._open_page(caller, operation, params, now)
+        token = self._token_use(caller, operation, params)
+        return Call(
+            request_id, now, caller, request.source_ip, operation, entry, params, cursor, token
+        )
+
+    def _authenticate(self, request: HttpRequest, match: Match | None, now: datetime) -> Caller:
+        services = self._services if match is None else frozenset({match.service.name})
+        if self.settings.auth == "relaxed":
+            return relaxed.read_unverified(
+                request,
+                service=services,
+                regions=REGIONS,
+                administrator_account=self.installation.administrator_account,
+            )
+        return sigv4.verify(
+            request,
+            find_access_key=self.installation.credentials.find,
+            service=services,
+            regions=REGIONS,
+            now=now,
+        )
+
+    def _check_served(self, caller: Caller, entry: Entry) -> None:
+        if caller.region in self.settings.region or entry.everywhere:
+            return
+        message = (
+            f"Security incident response is not active in {caller.region}. "
+            f"This server serves {', '.join(self.settings.region)}."
+        )
+        raise SecurityIncidentResponseNotActiveException(message)
+
+    def _token_use(
+        self, caller: Caller, operation: Operation, params: dict[str, Any]
+    ) -> TokenUse | None:
+        token = params.get(operation.token) if operation.token else None
+        if token is None:
+            return None
+        scope = TokenScope(
+            caller.account,
+            caller.region,
+            operation.name,
+            hashlib.sha256(token.encode()).digest(),
+        )
+        text = canonical.canonical_parameters(operation, params)
+        fingerprint = hmac.digest(self._fingerprint_key, text, "sha256")
+        return TokenUse(scope, fingerprint, canonical.CANON_VERSION)
+
+    def _perform(self, call: Call, tx: Transaction) -> HttpResponse:
+        context = Context(
+            caller=call.caller,
+            operation=call.operation.name,
+            request_id=call.request_id,
+            source_ip=call.source_ip,
+            now=call.now,
+            random=self._random,
+            tx=tx,
+            cursor=call.cursor,
+        )
+        resource = call.entry.resource(call.caller, call.params)
+        self._authorize(call, resource)
+        earlier = self._replay(call, tx)
+        if earlier is None:
+            output = call.entry.function(context, call.params)
+        else:
+            output = {call.entry.identifier: earlier}
+        if call.writes:
+            if call.token is not None and earlier is None:
+                idempotency.record(tx, call.token.scope, output[call.entry.identifier])
+            record = _audit_record(call, resource, output, replayed=earlier is not None)
+            audit.append(tx, call.caller.account, record)
+        self._seal_page(call, output)
+        return rest_json.serialize_response(call.operation, output, call.request_id)
+
+    def _authorize(self, call: Call, resource: str) -> None:
+        tags = call.params.get("tags", {})
+        allow = partial(policy.authorize, call.caller, resource=resource, request_tags=tags)
+        allow(action=f"security-ir:{call.operation.name}")
+        if call.entry.makes and tags:
+            allow(action="security-ir:TagResource")
+
+    def _replay(self, call: Call, tx: Transaction) -> str | None:
+        if call.token is None:
+            return None
+        return idempotency.replay(
+            tx,
+            call.token,
+            principal_arn=call.caller.principal.arn,
+            resource_type=call.entry.makes,
+            now=call.now,
+            retention=self.settings.token_retention,
+        )
+
+    def gave_up_waiting(self, *, duplicate: bool) -> ServiceError:
+        """Return what a call that never got its turn is told; nothing was done for it."""
+        return InvalidTokenException(IN_FLIGHT) if duplicate else InternalServerException(NOT_DONE)
+
+    def health(self) -> HttpResponse:
+        """Answer `/healthz`: the process is alive."""
+        return _json(200, {"status": "ok"})
+
+    def readiness(self) -> HttpResponse:
+        """Answer `/readyz`: whether requests are served, and how they are authenticated."""
+        failure = self.engine.failure
+        told = {"status": "ready", "auth": self.settings.auth, "throttle": self.settings.throttle}
+        if failure is not None:
+            told |= {"status": "read-only", "reason": "the storage failed; restart the server"}
+        return _json(200 if failure is None else 503, told)
+
+    def _commit_alone(self, call: Call) -> HttpResponse:
+        duplicate = call.token is not None and self.in_flight.enter(call.token.scope)
+        wait = self.settings.in_flight_wait if duplicate else self.settings.request_deadline
+        try:
+            group = self.engine.begin(wait)
+            if group is None:
+                raise self.gave_up_waiting(duplicate=duplicate)
+            answer = self.perform_in(group, call)
+            group.commit()
+        except ServiceError as error:
+            return self.refuse(error, call.request_id)
+        finally:
+            if call.token is not None:
+                self.in_flight.leave(call.token.scope)
+        if self.engine.wants_checkpoint:
+            self.engine.checkpoint()
+        return answer
+
+    def _open_page(
+        self, caller: Caller, operation: Operation, params: dict[str, Any], now: datetime
+    ) -> str | None:
+        token = params.get("nextToken")
+        if not token:
+            return None
+        bound = _page_bound(caller, operation, params)
+        return next_token.open_token(token, key=self._next_token_key, bound=bound, now=now)
+
+    def _seal_page(self, call: Call, output: dict[str, Any]) -> None:
+        cursor = output.get("nextToken")
+        if cursor is not None:
+            output["nextToken"] = next_token.seal(
+                cursor,
+                key=self._next_token_key,
+                bound=_page_bound(call.caller, call.operation, call.params),
+                now=call.now,
+                nonce=self._random(next_token.NONCE_BYTES),
+            )
+
+    def _new_request_id(self) -> str:
+        return str(UUID(bytes=self._random(16), version=4))
+
+
+def _json(status: int, told: dict[str, str]) -> HttpResponse:
+    headers = (("content-type", "application/json"), ("cache-control", "no-store"))
+    return HttpResponse(status, headers, msgspec.json.encode(told))
+
+
+def _page_bound(
+    caller: Caller, operation: Operation, params: dict[str, Any]
+) -> tuple[str, ...]:
+    rest = {name: each for name, each in params.items() if name not in PAGE_MEMBERS}
+    text = canonical.canonical_parameters(operation, rest)
+    return (caller.account, caller.region, operation.name, hashlib.sha256(text).hexdigest())
+
+
+def _audit_record(
+    call: Call, resource: str, output: dict[str, Any], *, replayed: bool
+) -> dict[str, object]:
+    """Return what happened, in CloudTrail's words; of the parameters only their names."""
+    return {
+        "eventTime": call.now.isoformat(),
+        "eventSource": "security-ir.amazonaws.com",
+        "eventName": call.operation.name,
+        "awsRegion": call.caller.region,
+        "sourceIPAddress": call.source_ip,
+        "requestID": call.request_id,
+        "userIdentity": {
+            "arn": call.caller.principal.arn,
+            "accountId": call.caller.account,
+            "accessKeyId": call.caller.access_key_id,
+        },
+        "requestParameters": sorted(call.params),
+        "resources": [resource],
+        "responseElements": output,
+        "replayed": replayed,
+    }

@@ -1,0 +1,164 @@
+"""The data directory: what lies in it, whose it is, and one server at a time.
+
+    larum.db     the database (with larum.db-wal and larum.db-shm while it is open)
+    blobs/       attachments
+    master.key   32 random bytes in base64: seals secrets and page tokens
+    credentials  the administrator's access key, in AWS's shared-credentials format
+    larum.lock   held by the process that has the directory open
+"""
+
+from __future__ import annotations
+
+import base64
+import configparser
+import io
+import os
+from typing import TYPE_CHECKING, Final
+
+import filelock
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from larum.domain.principals import AccessKey
+
+MASTER_KEY_BYTES: Final = 32
+# SQLite's locks and shared memory do not hold across machines: https://www.sqlite.org/wal.html
+NETWORK_FILE_SYSTEMS: Final = frozenset(
+    {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "afs",
+     "9p", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2", "beegfs", "fuse.sshfs",
+     "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
+)  # fmt: skip
+
+
+class DirectoryRefused(Exception):  # noqa: N818 - told to whoever starts the server
+    """The directory cannot be used; the message says why and what to do."""
+
+
+class DataDirectory:
+    """An open data directory: locked against every other process until `close`."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the directory if it is not there, and lock it.
+
+        Raises DirectoryRefused where it is on a network file system, is not writable, or is open
+        in another process.
+        """
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (path / "blobs").mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            message = f"The data directory {path} cannot be made: {error.strerror or error}."
+            raise DirectoryRefused(message) from error
+        self._check_file_system()
+        self._lock = filelock.FileLock(path / "larum.lock", mode=0o600)
+        self._take_lock()
+
+    @property
+    def database(self) -> Path:
+        """Where the database file is."""
+        return self.path / "larum.db"
+
+    @property
+    def credentials(self) -> Path:
+        """Where the administrator's access key is written."""
+        return self.path / "credentials"
+
+    def master_key(self, random: Callable[[int], bytes]) -> bytes:
+        """Return the 32 bytes of the master key, made by `random` at the first start.
+
+        Raises DirectoryRefused when it is lost while there is a database, or damaged.
+        """
+        file = self.path / "master.key"
+        if file.exists():
+            try:
+                key = base64.b64decode(file.read_text("ascii"), validate=False)
+            except (OSError, ValueError) as error:
+                raise DirectoryRefused(f"{file} cannot be read: {error}.") from error
+            if len(key) != MASTER_KEY_BYTES:
+                raise DirectoryRefused(f"{file} is damaged. Restore it from a backup.")
+            return key
+        if self.database.exists():
+            message = (
+                f"{file} is missing, and the secrets in {self.database.name} cannot be opened "
+                "without it. Restore it from a backup."
+            )
+            raise DirectoryRefused(message)
+        key = random(MASTER_KEY_BYTES)
+        _write_private(file, base64.b64encode(key).decode() + "\n")
+        self.sync()
+        return key
+
+    def write_credentials(self, profiles: dict[str, AccessKey]) -> None:
+        """Write access keys as profiles of a shared-credentials file that only the owner reads."""
+        parser = configparser.ConfigParser(default_section="")
+        for profile, key in profiles.items():
+            parser[profile] = {
+                "aws_access_key_id": key.access_key_id,
+                "aws_secret_access_key": key.secret_access_key,
+            }
+        text = io.StringIO()
+        parser.write(text)
+        _write_private(self.credentials, text.getvalue())
+        self.sync()
+
+    def sync(self) -> None:
+        """Make the directory's own entries durable, where the system can (not on Windows)."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """Let another process have the directory."""
+        self._lock.release()
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            message = (
+                f"The data directory {self.path} is open in another process. Stop that one, or "
+                "choose another --data directory."
+            )
+            raise DirectoryRefused(message) from error
+        except OSError as error:
+            message = f"The data directory {self.path} is not writable: {error.strerror or error}."
+            raise DirectoryRefused(message) from error
+
+    def _check_file_system(self) -> None:
+        kind = file_system(self.path)
+        if kind.lower() in NETWORK_FILE_SYSTEMS:
+            message = (
+                f"The data directory {self.path} is on a network file system ({kind}), where "
+                "writes cannot be kept safe. Choose a local one."
+            )
+            raise DirectoryRefused(message)
+
+
+def file_system(path: Path) -> str:
+    """Return the kind of file system that `path` is on, e.g. `ext4`; empty where not known."""
+    resolved = path.resolve()
+    mounts = [
+        (len(mount.mountpoint), mount.fstype)
+        for mount in psutil.disk_partitions(all=True)
+        if resolved.is_relative_to(mount.mountpoint)
+    ]
+    return max(mounts)[1] if mounts else ""
+
+
+def _write_private(file: Path, text: str) -> None:
+    temporary = file.with_name(file.name + ".new")
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)
