@@ -188,7 +188,8 @@ class Connection:
         self._fill_until(lambda: b"\r\n\r\n" in self.buffer)
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
-        headers = dict(line.lower().split(": ", 1) for line in lines[1:])
+        fields = (line.partition(": ") for line in lines[1:])
+        headers = {name.lower(): value for name, _, value in fields}
         length = 0 if head_only else int(headers.get("content-length", "0"))
         self._fill_until(lambda: len(self.buffer) >= length)
         body, self.buffer = self.buffer[:length], self.buffer[length:]

@@ -145,7 +145,11 @@ def _request(scope: Message, body: bytes, source_ip: str) -> HttpRequest:
         raw_path=scope["raw_path"].decode("latin-1"),
         raw_query=scope["query_string"].decode("latin-1"),
         headers=tuple(
-            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+            [
+                # llhttp leaves the white space after a value, which is no part of it (RFC 9112 §5).
+                (name.decode("latin-1"), value.decode("latin-1").rstrip(" \t"))
+                for name, value in scope["headers"]
+            ]
         ),
         body=body,
         source_ip=source_ip,

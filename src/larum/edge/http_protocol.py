@@ -25,6 +25,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
     from uvicorn.config import Config
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
@@ -36,6 +37,8 @@ MAX_PIPELINED = 16
 # One request line and the bytes of chunk sizes and trailers that carry no body.
 MAX_FRAMING_BYTES = 16 * 1024
 _REQUEST_LINE_REST = 64
+# How many connections too many are told so; a flood beyond them is dropped without a word.
+_TOLD_FULL = 8
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 
@@ -120,6 +123,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._framing_bytes = 0
         self._pending: Refusal | None = None
+        self._running: RequestResponseCycle | None = None
         self._due = inf
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
@@ -130,7 +134,7 @@ class EdgeProtocol(HttpToolsProtocol):
         """Start the header deadline, or refuse where the server is full."""
         super().connection_made(transport)
         excess = len(self.connections) - self._most_connections
-        if excess > self._most_connections // 8:
+        if excess > max(_TOLD_FULL, self._most_connections // 8):
             transport.abort()
         elif excess > 0:
             self._leave(FULL)
@@ -141,6 +145,10 @@ class EdgeProtocol(HttpToolsProtocol):
         """Forget the timers."""
         super().connection_lost(exc)
         self._stage = _Stage.LEAVING
+        self.pipeline.clear()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
         for timer in (self._timer, self._write_timer):
             if timer is not None:
                 timer.cancel()
@@ -229,6 +237,10 @@ class EdgeProtocol(HttpToolsProtocol):
                 self._stage = _Stage.WAITING
                 self._set_due(self._deadlines.idle)
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
     def pause_writing(self) -> None:
         """Give a peer that does not read its answer a last deadline."""
         super().pause_writing()
@@ -254,9 +266,15 @@ class EdgeProtocol(HttpToolsProtocol):
             return VERSION
         if not self.url.startswith(b"/") or b"#" in self.url:
             return TARGET
-        if self.parser.should_upgrade() and any(name in _HAS_BODY for name, _ in self.headers):
-            return UPGRADE  # llhttp would skip the body, and an empty one be served
+        if self.parser.should_upgrade():
+            return self._fault_of_upgrade()
         return PIPELINED if len(self.pipeline) >= MAX_PIPELINED else None
+
+    def _fault_of_upgrade(self) -> Refusal | None:
+        """Refuse a tunnel, and a body, which llhttp would skip as if it were the new protocol."""
+        if self.parser.get_method() == b"CONNECT":
+            return TARGET
+        return UPGRADE if any(name in _HAS_BODY for name, _ in self.headers) else None
 
     def _bytes_of_headers(self) -> int:
         return sum([len(name) + len(value) + 4 for name, value in self.headers])
