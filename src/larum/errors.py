@@ -11,14 +11,15 @@ https://docs.aws.amazon.com/security-ir/latest/APIReference/CommonErrors.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Reason = Literal["UNKNOWN_OPERATION", "CANNOT_PARSE", "FIELD_VALIDATION_FAILED", "OTHER"]
+TOLD_AT_MOST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class FieldFailure:
-    """One member that broke one constraint; `name` is its path, e.g. `incidentResponseTeam[3].email`.
+    """One member that broke one constraint; `name` is a path: `incidentResponseTeam[3].email`.
 
     The message names the constraint and never the value, which may be sensitive.
     """
@@ -40,7 +41,7 @@ class ServiceError(Exception):
         return type(self).__name__
 
     def members(self) -> dict[str, object]:
-        """Return the modelled body members beside `message`, in wire names; absent ones left out."""
+        """Return the modelled body members beside `message`, in wire names, as far as present."""
         return {}
 
 
@@ -143,9 +144,9 @@ class ValidationException(ServiceError):
         count = len(failures)
         told = "; ".join(
             f"Value at '{failure.name}' failed to satisfy constraint: {failure.message}"
-            for failure in failures[:10]
+            for failure in failures[:TOLD_AT_MOST]
         )
-        more = f"; and {count - 10} more, see fieldList" if count > 10 else ""
+        more = f"; and {count - TOLD_AT_MOST} more, see fieldList" if count > TOLD_AT_MOST else ""
         plural = "" if count == 1 else "s"
         return cls(
             f"{count} validation error{plural} detected: {told}{more}",
@@ -189,7 +190,7 @@ class RequestTimeoutException(ServiceError):
     """The request did not arrive in time."""
 
 
-class ServiceUnavailable(ServiceError):  # noqa: N818 - AWS's name for it
+class ServiceUnavailable(ServiceError):
     """The server is shutting down or full; `retry_after` is in seconds."""
 
     def __init__(self, message: str, *, retry_after: int = 1) -> None:

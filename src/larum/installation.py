@@ -55,6 +55,7 @@ class Installation:
             self.engine = Engine(None, vfs)
         else:
             self.master_key = directory.master_key(random)
+            directory.make_database_file()
             self.engine = Engine(directory.database, vfs)
         try:
             sealing_key = keys.derive(self.master_key, "access-key-secrets")

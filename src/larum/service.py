@@ -4,7 +4,7 @@
     perform   call, tx -> HttpResponse         authorize, client token, operation, audit
     commit    by whoever holds the group: alone (`handle`) or many together (edge/group_commit.py)
 
-Plain and synchronous: no socket, no event loop. Every error becomes an answer in one place, `refuse`.
+Plain and synchronous: no socket, no event loop. Errors become answers in one place, `refuse`.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ UNEXPECTED: Final = (
     "Send the same request with the same clientToken again."
 )
 IN_FLIGHT: Final = (
-    "The request that clientToken names is still running. Send the same request again for its answer."
+    "The request that clientToken names is still running. "
+    "Send the same request again for its answer."
 )
 
 
@@ -116,6 +117,7 @@ class Service:
         self._validator = Validator(models[0])
         self._services = frozenset(each.name for each in models)
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
+        self._failures = throttle.FailureLimit(self.settings.failed_authentications)
         master = self.installation.master_key
         self._fingerprint_key = keys.derive(master, "fingerprint")
         self._next_token_key = keys.derive(master, "next-token")
@@ -210,13 +212,19 @@ class Service:
                 regions=REGIONS,
                 administrator_account=self.installation.administrator_account,
             )
-        return sigv4.verify(
-            request,
-            find_access_key=self.installation.credentials.find,
-            service=services,
-            regions=REGIONS,
-            now=now,
-        )
+        suspect = (request.source_ip, sigv4.claimed_access_key_id(request))
+        self._failures.check(*suspect, time.monotonic())
+        try:
+            return sigv4.verify(
+                request,
+                find_access_key=self.installation.credentials.find,
+                service=services,
+                regions=REGIONS,
+                now=now,
+            )
+        except ServiceError:
+            self._failures.record(*suspect, time.monotonic())
+            raise
 
     def _check_served(self, caller: Caller, entry: Entry) -> None:
         if caller.region in self.settings.region or entry.everywhere:
@@ -351,9 +359,7 @@ def _json(status: int, told: dict[str, str]) -> HttpResponse:
     return HttpResponse(status, headers, msgspec.json.encode(told))
 
 
-def _page_bound(
-    caller: Caller, operation: Operation, params: dict[str, Any]
-) -> tuple[str, ...]:
+def _page_bound(caller: Caller, operation: Operation, params: dict[str, Any]) -> tuple[str, ...]:
     rest = {name: each for name, each in params.items() if name not in PAGE_MEMBERS}
     text = canonical.canonical_parameters(operation, rest)
     return (caller.account, caller.region, operation.name, hashlib.sha256(text).hexdigest())

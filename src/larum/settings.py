@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ROOT_ACCOUNT: Final = "123456789012"
 DEFAULT_FILE: Final = "larum.toml"
+HIGHEST_PORT: Final = 65535
+SHORTEST_SECRET: Final = 16
+# 8 hours to 30 days: reliability-and-security §3.5.
+TOKEN_HOURS: Final = range(8, 721)
 
 
 class SettingsError(Exception):
@@ -40,7 +44,7 @@ def _host(text: str) -> str:
 
 
 def _port(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 65535:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > HIGHEST_PORT:
         raise ValueError("must be a number from 0 (any free port) to 65535")
     return int(text)
 
@@ -83,8 +87,8 @@ def _access_key_id(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    if len(text) < 16:
-        raise ValueError("must have at least 16 characters")
+    if len(text) < SHORTEST_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_SECRET} characters")
     return text
 
 
@@ -123,13 +127,19 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
     return parse
 
 
+def _rate(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) == 0:
+        raise ValueError("must be a whole number from 1 up")
+    return float(text)
+
+
 def _hours(text: str) -> timedelta:
-    if not re.fullmatch(r"[0-9]{1,3}", text) or not 8 <= int(text) <= 720:
-        raise ValueError("must be 8 to 720 hours")
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) not in TOKEN_HOURS:
+        raise ValueError(f"must be {TOKEN_HOURS[0]} to {TOKEN_HOURS[-1]} hours")
     return timedelta(hours=int(text))
 
 
-def _not_yet(text: str) -> None:
+def _not_yet(_: str) -> None:
     raise ValueError("does not work yet: see docs/coverage.md. Leave it out")
 
 
@@ -179,6 +189,12 @@ FIELDS: Final = (
     Field("root_account", _account, "First start: the administrator account.", ROOT_ACCOUNT),
     Field("root_access_key_id", _access_key_id, "First start: its access key id.", "ID"),
     Field("root_secret_access_key", _secret, "First start: its secret access key.", "SECRET"),
+    Field(
+        "failed_authentications",
+        _rate,
+        "Failed signatures a second, by address and key, before the answer is 429.",
+        "10",
+    ),
     Field("token_retention", _hours, "How long a clientToken is remembered, in hours.", "24"),
     Field("in_flight_wait", _seconds(0.05, 10), "How long a repeated token waits, in s.", "10"),
     Field("request_deadline", _seconds(0.1, 50), "How long a request may wait, in s.", "30"),
@@ -212,6 +228,7 @@ class Settings:
     root_account: str = ROOT_ACCOUNT
     root_access_key_id: str | None = None
     root_secret_access_key: str | None = field(default=None, repr=False)
+    failed_authentications: float = 1e9
     token_retention: timedelta = timedelta(hours=24)
     in_flight_wait: float = 10.0
     request_deadline: float = 30.0
@@ -244,7 +261,11 @@ class Settings:
         return found
 
 
-SERVE_DEFAULTS: Final[dict[str, Any]] = {"throttle": "standard", "data": Path("larum-data")}
+SERVE_DEFAULTS: Final[dict[str, Any]] = {
+    "throttle": "standard",
+    "failed_authentications": 10.0,
+    "data": Path("larum-data"),
+}
 
 
 def is_loopback(host: str) -> bool:
@@ -290,9 +311,7 @@ def load(
     raise SettingsError(faults)
 
 
-def _take(
-    each: Field, source: str, text: str, values: dict[str, Any], faults: list[str]
-) -> None:
+def _take(each: Field, source: str, text: str, values: dict[str, Any], faults: list[str]) -> None:
     try:
         values[each.name] = each.parse(text)
     except ValueError as error:
@@ -313,7 +332,9 @@ def _read_file(
         return {}
     known = {each.key for each in FIELDS}
     faults += [
-        f"{key} in {path} is no setting; see docs/settings.md." for key in content if key not in known
+        f"{key} in {path} is no setting; see docs/settings.md."
+        for key in content
+        if key not in known
     ]
     return {key: _text(value) for key, value in content.items() if key in known}
 

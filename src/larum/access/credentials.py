@@ -52,7 +52,7 @@ class Credentials:
         self._lock = Lock()
 
     def find(self, access_key_id: str) -> AccessKey | None:
-        """Return the key with that id, active or not, at most a second old; None if there is none."""
+        """Return the key with that id, active or not and a second old at most; None if none."""
         now = self._clock()
         cached = self._cache.get(access_key_id)
         if cached is not None and now - cached[0] < CACHED_SECONDS:

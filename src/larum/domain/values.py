@@ -37,7 +37,7 @@ def base36(number: int, width: int) -> str:
 
 
 def membership_id(now: datetime, random: bytes) -> str:
-    """Return `m-`, 11 digits of time and 19 of `random` (16 bytes): 32 characters, 98 bits unknown."""
+    """Return `m-`, 11 digits of time and 19 of `random` (16 bytes), which hold 98 bits."""
     time_part = base36(microseconds(now), TIME_DIGITS)
     return f"m-{time_part}{base36(int.from_bytes(random), RANDOM_DIGITS)}"
 

@@ -41,7 +41,6 @@ def main() -> None:
     Start it:             larum serve
     Paste the lines that it prints into another shell, and use it there:
                           aws security-ir list-memberships
-                          python -c "import boto3; print(boto3.client('security-ir').list_memberships())"
     See what works:       larum operations
     Lost the root key:    larum replace-root-key --data ./larum-data
 

@@ -12,7 +12,7 @@ import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 import boto3
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from botocore.awsrequest import AWSPreparedRequest
+    from botocore.client import BaseClient
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
 HANDLER_ID: Final = "larum-{}"
@@ -42,7 +43,10 @@ class EmbeddedService(Service):
     """A service in this process that gives boto3 clients of itself; a context manager."""
 
     def __init__(
-        self, data: str | PathLike[str] | None = None, settings: Settings | None = None, **parts: Any
+        self,
+        data: str | PathLike[str] | None = None,
+        settings: Settings | None = None,
+        **parts: Any,
     ) -> None:
         """Open the data directory `data`, or a private store in memory for None.
 
@@ -53,7 +57,7 @@ class EmbeddedService(Service):
         self._session = boto3.session.Session()
         self._session_lock = threading.Lock()
 
-    def __enter__(self) -> EmbeddedService:
+    def __enter__(self) -> Self:
         """Return the service itself."""
         return self
 
@@ -90,7 +94,7 @@ class EmbeddedService(Service):
         self.attach(made)
         return made
 
-    def attach(self, client: Any) -> None:
+    def attach(self, client: BaseClient) -> None:
         """Make a boto3 client of one of our services talk to this instance."""
         identity = HANDLER_ID.format(id(self))
         client.meta.events.register_first("before-send", self._answer, unique_id=identity)
@@ -150,7 +154,9 @@ def embedded(service: EmbeddedService | None = None) -> Iterator[EmbeddedService
     creator = botocore.client.ClientCreator
     create_client = creator.create_client
 
-    def create_and_attach(self: Any, service_name: str, *args: Any, **kwargs: Any) -> Any:
+    def create_and_attach(
+        self: botocore.client.ClientCreator, service_name: str, *args: Any, **kwargs: Any
+    ) -> BaseClient:
         made = create_client(self, service_name, *args, **kwargs)
         if service_name in MODELS:
             target.attach(made)

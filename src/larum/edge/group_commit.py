@@ -50,6 +50,7 @@ class GroupCommit:
         self._chores = ThreadPoolExecutor(1, thread_name_prefix="larum-chores")
         self._checkpoint: asyncio.Future[None] | None = None
         self._running = False
+        self._idle = asyncio.Event()
         self._closed = False
         self._purge_timer = self._loop.call_later(PURGE_SECONDS, self._purge)
 
@@ -81,8 +82,8 @@ class GroupCommit:
         """Let the calls that wait be answered, then stop."""
         self._closed = True
         self._purge_timer.cancel()
-        while self._running:
-            await asyncio.sleep(0.005)
+        if self._running:
+            await self._idle.wait()
         self._commits.shutdown()
         self._chores.shutdown()
 
@@ -90,6 +91,8 @@ class GroupCommit:
         places = self._next_places()
         if not places:
             self._running = False
+            if self._closed:
+                self._idle.set()
             return
         try:
             group = self._service.engine.begin(0.0)

@@ -32,7 +32,7 @@ class Entry:
     `function` takes the context and validated params in wire names and gives the output in wire
     names; `resource` gives the ARN that the caller must be allowed to touch. Where the operation
     takes a clientToken, `makes` is the resource type and `identifier` the output member that names
-    what was made. `everywhere` is for the one operation that answers in Regions without the service.
+    what was made. `everywhere` is for the one operation that answers in every Region.
     """
 
     function: Callable[[Context, Params], Output]

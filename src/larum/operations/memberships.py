@@ -84,7 +84,9 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         "membershipActivationTimestamp": membership.activated_at,
         "customerType": membership.customer_type,
         "numberOfAccountsCovered": _accounts_covered(membership),
-        "incidentResponseTeam": [_responder_out(each) for each in membership.incident_response_team],
+        "incidentResponseTeam": [
+            _responder_out(each) for each in membership.incident_response_team
+        ],
         "membershipAccountsConfigurations": {
             "coverEntireOrganization": membership.cover_entire_organization,
             "organizationalUnits": [],

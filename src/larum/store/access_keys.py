@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from larum.store.engine import Transaction
 
-COLUMNS = "access_key_id, account, principal_arn, sealed_secret, status"
-GET = f"SELECT {COLUMNS} FROM access_keys WHERE access_key_id = :access_key_id"
-OF_PRINCIPAL = f"""
-SELECT {COLUMNS} FROM access_keys
+GET = """
+SELECT access_key_id, account, principal_arn, sealed_secret, status FROM access_keys
+WHERE access_key_id = :access_key_id
+"""
+OF_PRINCIPAL = """
+SELECT access_key_id, account, principal_arn, sealed_secret, status FROM access_keys
 WHERE account = :account AND principal_arn = :principal_arn AND status = 'Active'
 ORDER BY created_at DESC LIMIT 1
 """

@@ -28,6 +28,10 @@ INSERT INTO organizations (management_account, organization_id, root_id)
 VALUES (:management_account, :organization_id, :root_id)
 """
 
+FIRST_MANAGEMENT_ACCOUNT = """
+SELECT account FROM accounts WHERE management_account = account ORDER BY created_at LIMIT 1
+"""
+
 
 def get(tx: Transaction, account: str) -> Account | None:
     """Return the declared account with these twelve digits, or None."""
@@ -63,6 +67,5 @@ def insert_organization(
 
 def first_management_account(tx: Transaction) -> str | None:
     """Return the administrator account of this installation, or None before the first start."""
-    sql = "SELECT account FROM accounts WHERE management_account = account ORDER BY created_at LIMIT 1"
-    row = tx.row(sql, {})
+    row = tx.row(FIRST_MANAGEMENT_ACCOUNT, {})
     return None if row is None else row[0]

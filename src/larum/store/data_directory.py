@@ -1,10 +1,10 @@
 """The data directory: what lies in it, whose it is, and one server at a time.
 
-    larum.db     the database (with larum.db-wal and larum.db-shm while it is open)
-    blobs/       attachments
-    master.key   32 random bytes in base64: seals secrets and page tokens
-    credentials  the administrator's access key, in AWS's shared-credentials format
-    larum.lock   held by the process that has the directory open
+larum.db     the database (with larum.db-wal and larum.db-shm while it is open)
+blobs/       attachments
+master.key   32 random bytes in base64: seals secrets and page tokens
+credentials  the administrator's access key, in AWS's shared-credentials format
+larum.lock   held by the process that has the directory open
 """
 
 from __future__ import annotations
@@ -91,6 +91,10 @@ class DataDirectory:
         _write_private(file, base64.b64encode(key).decode() + "\n")
         self.sync()
         return key
+
+    def make_database_file(self) -> None:
+        """Make the empty database file, readable by its owner alone; SQLite copies its mode."""
+        os.close(os.open(self.database, os.O_RDWR | os.O_CREAT, 0o600))
 
     def write_credentials(self, profiles: dict[str, AccessKey]) -> None:
         """Write access keys as profiles of a shared-credentials file that only the owner reads."""

@@ -162,7 +162,9 @@ class Engine:
         Raises SchemaRefused for a file that is not ours or is newer than this release.
         """
         if tuple(map(int, apsw.sqlite_lib_version().split("."))) < OLDEST_SQLITE:
-            message = f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; install apsw again."
+            message = (
+                f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; install apsw again."
+            )
             raise SchemaRefused(message)
         self._path = path
         self._vfs = vfs
@@ -295,7 +297,7 @@ class Engine:
                 writer.execute(pragma)
             if self._path is not None:
                 self._check_ours()
-                # Without EXTRA a power cut can undo the switch to the log and the first commits (F5).
+                # Without EXTRA a power cut can undo the switch to the log and what followed (F5).
                 writer.execute("PRAGMA synchronous = EXTRA")
                 writer.execute("PRAGMA journal_mode = WAL").fetchall()
                 if sys.platform == "darwin":

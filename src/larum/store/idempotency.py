@@ -71,7 +71,7 @@ class TokenUse:
     canon_version: int
 
 
-def replay(  # noqa: PLR0913 - the row has these columns
+def replay(
     tx: Transaction,
     use: TokenUse,
     *,

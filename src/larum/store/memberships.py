@@ -86,7 +86,9 @@ def _parameters(membership: Membership) -> dict[str, Any]:
         for each in membership.incident_response_team
     ]
     features = membership.opt_in_features
-    opt_in = None if features is None else [(each.feature_name, each.is_enabled) for each in features]
+    opt_in = (
+        None if features is None else [(each.feature_name, each.is_enabled) for each in features]
+    )
     ended = membership.deactivated_at
     return {
         "account": membership.account,

@@ -234,7 +234,10 @@ class _Linker:
 
     def _link(self, name: str, entry: _ShapeEntry) -> Shape:
         if entry.pattern is not None:
-            re.compile(entry.pattern, re.ASCII)
+            try:
+                re.compile(entry.pattern, re.ASCII)
+            except re.error as error:
+                raise ValueError(f"shape {name}: its pattern is not one of Python's") from error
         return Shape(
             name=name,
             type=entry.type,
