@@ -141,6 +141,14 @@ def test_a_trailing_comma_is_refused() -> None:
     assert isinstance(error, IncompleteSignatureException)
 
 
+@pytest.mark.parametrize("extra", ["Foo=1", "credential=a", "Date=20261122", "=", "Credential =a"])
+def test_there_are_no_other_parameters(extra: str) -> None:
+    """Rule 2: a parameter that nobody knows is refused, wherever it stands."""
+    algorithm, _, rest = Draft().authorization().partition(" ")
+    for value in (f"{algorithm} {extra}, {rest}", f"{algorithm} {rest}, {extra}"):
+        assert isinstance(refused(Draft().request(value)), IncompleteSignatureException)
+
+
 def test_parameters_may_come_in_any_order_and_without_spaces() -> None:
     """Rule 2: any order, `, ` or `,`."""
     algorithm, *parts = Draft().authorization().replace(",", "").split(" ")

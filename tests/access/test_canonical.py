@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from larum.access import sigv4
+from larum.access.canonical import signed_names
 from larum.errors import InvalidSignatureException, MalformedHttpRequestException
 from tests.access.signed_requests import (
     Draft,
@@ -84,6 +85,12 @@ def test_other_headers_may_go_unsigned() -> None:
 def test_signed_headers_are_lower_case_sorted_unique_and_there(names: str) -> None:
     """A14: a list that is absent, repeated, unsorted or upper-case is refused though signed so."""
     assert is_mismatch(refused(Draft(names=names).request()))
+
+
+@pytest.mark.parametrize("names", ["Host", "host;HOST", "é", "", "a b", "a;", "host:"])
+def test_only_lower_case_names_are_names(names: str) -> None:
+    """A14: the list itself is refused, whatever the server does with names that arrive."""
+    assert signed_names(names) is None
 
 
 def test_a_signed_content_type_cannot_change() -> None:
