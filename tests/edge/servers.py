@@ -6,6 +6,7 @@ passes on, byte for byte; the product's own behaviour is tested with the product
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
@@ -19,7 +20,6 @@ from larum.errors import RequestEntityTooLargeException, ServiceUnavailable
 from larum.wire.http import HttpResponse
 
 if TYPE_CHECKING:
-    import asyncio
     import ssl
     from collections.abc import Callable
 
@@ -113,9 +113,11 @@ class EchoWrites:
         self.closed = False
 
     async def submit(self, call: EchoCall) -> HttpResponse:
-        """Wait for the gate, then echo."""
+        """Wait for the gate, or a moment below /write/slow, then echo."""
         if self.gate is not None:
             await self.gate.wait()
+        if call.request.raw_path == "/write/slow":
+            await asyncio.sleep(0.2)
         return self.service.answer_read(call)
 
     async def close(self) -> None:

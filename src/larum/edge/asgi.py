@@ -121,9 +121,8 @@ class Application:
         )
         if error is not None:
             raise _RefusedError(error)
-        if not any(name in _BODY_HEADERS for name, _ in scope["headers"]):
-            return b""
-        return await _read(receive, limit)
+        bodyless = _BODY_HEADERS.isdisjoint(dict(scope["headers"]))
+        return b"" if bodyless else await _read(receive, limit)
 
     def _refuse(self, error: ServiceError) -> HttpResponse:
         try:

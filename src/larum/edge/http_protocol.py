@@ -204,10 +204,6 @@ class EdgeProtocol(HttpToolsProtocol):
             raise _RefusedError(refusal)
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
-        # uvicorn's own split drops a fragment and may mistake `//name` for an authority.
-        path, _, query = self.url.partition(b"?")
-        self.scope["raw_path"] = path
-        self.scope["query_string"] = query
         # Trailer fields arrive by the same callback; they must not join the headers.
         self.headers = []
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 import uvicorn
 
 from larum.edge.asgi import Application
+from larum.edge.group_commit import GroupCommit
 from larum.edge.http_protocol import Deadlines, EdgeProtocol
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType, TracebackType
 
-    from larum.edge.group_commit import GroupCommit
     from larum.service import Service
 
     OpenWrites = Callable[[Service], GroupCommit]
@@ -64,13 +64,14 @@ def run(
     service: Service,
     listen: Listen,
     *,
-    open_writes: OpenWrites,
     on_ready: Callable[[str], None],
+    open_writes: OpenWrites = GroupCommit,
 ) -> int:
     """Serve until SIGTERM or SIGINT, drain within 5 s and return the exit code 0.
 
-    `on_ready` is called with the URL once the socket listens. Raises OSError where the address
-    cannot be bound or a TLS file cannot be read (ssl.SSLError is one).
+    `on_ready` is called with the URL once the socket listens; `open_writes` makes the queue of
+    writes when the event loop runs. The service stays open: it is the caller's. Raises OSError
+    where the address cannot be bound or a TLS file cannot be read (ssl.SSLError is one).
     """
     _raise_file_limit(listen.connections + _SPARE_FILES)
     with _bind(listen) as bound, asyncio.Runner(loop_factory=_loop_factory()) as runner:
@@ -83,7 +84,11 @@ class HttpServer:
     """The server in a thread, as a context manager; `url` is known once it has started."""
 
     def __init__(
-        self, service: Service, listen: Listen | None = None, *, open_writes: OpenWrites
+        self,
+        service: Service,
+        listen: Listen | None = None,
+        *,
+        open_writes: OpenWrites = GroupCommit,
     ) -> None:
         self._service = service
         self._listen = listen or Listen()
