@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from larum.access import keys
 from larum.access.credentials import Credentials, WrongMasterKey
 from larum.domain import values
-from larum.domain.organizations import Account, AccountStatus
+from larum.domain.organizations import Account, Organization
 from larum.domain.principals import AccessKey, Principal
 from larum.store import access_keys as access_key_rows
-from larum.store import accounts
+from larum.store import accounts, organizations
 from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory
 from larum.store.engine import Engine
 
@@ -78,7 +78,7 @@ class Installation:
             found = self.credentials.newest_of_root(tx, account)
             if found is not None:
                 return found
-            accounts.insert(tx, Account.standalone(account), now)
+            accounts.insert(tx, Account(account), now)
             return self.credentials.issue(tx, Principal.root(account), now)
 
         return self.engine.write(find_or_issue)
@@ -107,13 +107,15 @@ class Installation:
 
     def _start_first(self, settings: Settings, now: datetime) -> None:
         account = settings.root_account
-        organization_id = values.organization_id(self._random(values.RANDOM_BYTES))
-        root_id = values.organization_root_id(self._random(values.RANDOM_BYTES))
+        organization = Organization(
+            values.organization_id(self._random(values.RANDOM_BYTES)),
+            values.organization_root_id(self._random(values.RANDOM_BYTES)),
+            management_account=account,
+        )
 
         def start(tx: Transaction) -> AccessKey:
-            accounts.insert_organization(tx, account, organization_id, root_id)
-            management = Account(account, AccountStatus.ACTIVE, organization_id, account)
-            accounts.insert(tx, management, now)
+            organizations.insert(tx, organization)
+            accounts.insert(tx, Account(account, organization=organization), now)
             return self.credentials.issue(
                 tx,
                 Principal.root(account),

@@ -20,6 +20,8 @@ class DetailType(StrEnum):
 
     MEMBERSHIP_CREATED = "Membership Created"
     MEMBERSHIP_UPDATED = "Membership Updated"
+    MEMBERSHIP_CANCELLED = "Membership Cancelled"
+    MEMBERSHIP_TERMINATED = "Membership Terminated"
 
 
 @dataclass(frozen=True, slots=True)

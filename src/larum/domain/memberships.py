@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from larum.domain import values
 from larum.errors import ConflictException, FieldFailure, ValidationException
@@ -22,6 +22,24 @@ class MembershipStatus(StrEnum):
     ACTIVE = "Active"
     CANCELLED = "Cancelled"
     TERMINATED = "Terminated"
+
+
+class Ending(StrEnum):
+    """What can happen to a membership's status."""
+
+    CANCEL = "cancel"
+    UNDO = "undo"
+    TERMINATE = "terminate"
+
+
+# An absent pair is refused, or changes nothing where the operation says so. Termination has no way
+# back (service-behaviour §1.6 and §11 row 7).
+TRANSITIONS: Final[dict[tuple[MembershipStatus, Ending], MembershipStatus]] = {
+    (MembershipStatus.ACTIVE, Ending.CANCEL): MembershipStatus.CANCELLED,
+    (MembershipStatus.CANCELLED, Ending.UNDO): MembershipStatus.ACTIVE,
+    (MembershipStatus.ACTIVE, Ending.TERMINATE): MembershipStatus.TERMINATED,
+    (MembershipStatus.CANCELLED, Ending.TERMINATE): MembershipStatus.TERMINATED,
+}
 
 
 class CommunicationType(StrEnum):
@@ -99,6 +117,36 @@ class Membership:
     def arn(self) -> str:
         """The membership's ARN."""
         return values.membership_arn(self.region, self.account, self.membership_id)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is Active."""
+        return self.status is MembershipStatus.ACTIVE
+
+    def after(self, ending: Ending, now: datetime) -> Membership:
+        """Return the membership after `ending` at `now`.
+
+        Raises ConflictException where its status has no such transition.
+        """
+        status = TRANSITIONS.get((self.status, ending))
+        if status is None:
+            message = f"Membership {self.membership_id} is {self.status}: it cannot {ending}."
+            raise ConflictException(
+                message, resource_id=self.membership_id, resource_type="Membership"
+            )
+        ended = None if status is MembershipStatus.ACTIVE else self.deactivated_at or now
+        return replace(self, status=status, deactivated_at=ended)
+
+    def check_may_change(self) -> None:
+        """Raise ConflictException unless it is Active (service-behaviour §11 row 42)."""
+        if not self.is_active:
+            message = (
+                f"Membership {self.membership_id} is {self.status}. Only an Active one can be "
+                "changed; undoMembershipCancellation makes a Cancelled one Active again."
+            )
+            raise ConflictException(
+                message, resource_id=self.membership_id, resource_type="Membership"
+            )
 
     def recipients(self, communication: CommunicationType) -> list[str]:
         """Return the e-mail addresses of the team members who asked for `communication`."""

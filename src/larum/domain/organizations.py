@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from larum.errors import AccessDeniedException, ResourceNotFoundException
+from larum.errors import (
+    AccessDeniedException,
+    ResourceNotFoundException,
+    SecurityIncidentResponseNotActiveException,
+)
 
 
 class AccountStatus(StrEnum):
@@ -24,23 +28,36 @@ class CustomerType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Organization:
+    """One organization: its ids and who may act for it."""
+
+    organization_id: str
+    root_id: str
+    management_account: str
+    delegated_administrator: str | None = None
+    trusted_access: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """One account of this installation; standalone when it is in no organization."""
+    """One account of this installation; standalone when it is in no organization.
+
+    `unit_id` is the organizational unit that it is in, None directly beneath the root; `service_on`
+    says whether the account may use the service at all.
+    """
 
     account: str
-    status: AccountStatus
-    organization_id: str | None
-    management_account: str | None
-
-    @classmethod
-    def standalone(cls, account: str) -> Account:
-        """Return the account that an undeclared 12-digit id is (service-behaviour §11 row 36)."""
-        return cls(account, AccountStatus.ACTIVE, None, None)
+    status: AccountStatus = AccountStatus.ACTIVE
+    organization: Organization | None = None
+    unit_id: str | None = None
+    name: str = ""
+    email: str = ""
+    service_on: bool = True
 
     @property
     def customer_type(self) -> CustomerType:
         """Whether a membership of this account is an organization's or its own."""
-        if self.organization_id is None:
+        if self.organization is None:
             return CustomerType.STANDALONE
         return CustomerType.ORGANIZATION
 
@@ -50,15 +67,31 @@ class Account:
 
         Source: service-behaviour §11 row 6.
         """
-        return self.organization_id or self.account
+        return self.account if self.organization is None else self.organization.organization_id
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a rule of coverage can cover it (service-behaviour §11 row 33)."""
+        return self.status is AccountStatus.ACTIVE
+
+    def check_service_on(self) -> None:
+        """Raise SecurityIncidentResponseNotActiveException where the service is switched off."""
+        if not self.service_on:
+            message = (
+                f"Security incident response is switched off for account {self.account}. "
+                "The administrator of this installation can switch it on."
+            )
+            raise SecurityIncidentResponseNotActiveException(message)
 
     def check_may_hold_membership(self, *, cover_entire_organization: bool) -> None:
         """Raise unless this account may create a membership with that coverage.
 
-        Raises AccessDeniedException for a plain member account and ResourceNotFoundException where
-        there is no organization to cover (service-behaviour §11 rows 1 and 5).
+        Raises AccessDeniedException for a plain member account or without trusted access, and
+        ResourceNotFoundException where there is no organization to cover (service-behaviour §11
+        rows 1, 5 and 44).
         """
-        if self.organization_id is None:
+        organization = self.organization
+        if organization is None:
             if cover_entire_organization:
                 message = (
                     f"Account {self.account} is in no organization, so coverEntireOrganization "
@@ -66,9 +99,19 @@ class Account:
                 )
                 raise ResourceNotFoundException(message)
             return
-        if self.account != self.management_account:
+        if self.account not in {
+            organization.management_account,
+            organization.delegated_administrator,
+        }:
             message = (
-                f"Account {self.account} is a member of organization {self.organization_id}: "
-                "its management account creates the membership."
+                f"Account {self.account} is a member of organization "
+                f"{organization.organization_id}: its management account or its delegated "
+                "administrator creates the membership."
+            )
+            raise AccessDeniedException(message)
+        if not organization.trusted_access:
+            message = (
+                f"Trusted access is off in organization {organization.organization_id}. Its "
+                "management account has to enable it for security-ir.amazonaws.com first."
             )
             raise AccessDeniedException(message)

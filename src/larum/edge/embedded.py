@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.client
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from larum.domain.regions import REGIONS
 from larum.service import MODELS, Service
@@ -97,7 +98,11 @@ class EmbeddedService(Service):
     def attach(self, client: BaseClient) -> None:
         """Make a boto3 client of one of our services talk to this instance."""
         identity = HANDLER_ID.format(id(self))
-        client.meta.events.register_first("before-send", self._answer, unique_id=identity)
+        client.meta.events.register_first(
+            "before-send",
+            self._answer,  # type: ignore[arg-type]  # the stubs forget that a handler may answer
+            unique_id=identity,
+        )
 
     def close(self) -> None:
         """Release the data directory; clients of this service stop working."""
@@ -208,7 +213,7 @@ def _from_botocore(request: AWSPreparedRequest) -> HttpRequest:
     headers = [(name.lower(), _text(value)) for name, value in request.headers.items()]
     if all(name != "host" for name, _ in headers):
         headers.append(("host", url.netloc))
-    body = request.body or b""
+    body: Any = request.body or b""
     return HttpRequest(
         method=request.method,
         raw_path=url.path or "/",
@@ -220,7 +225,9 @@ def _from_botocore(request: AWSPreparedRequest) -> HttpRequest:
 
 
 def _as_botocore(url: str, response: HttpResponse) -> AWSResponse:
-    return AWSResponse(url, response.status, dict(response.headers), _Body(response.body))
+    return AWSResponse(
+        url, response.status, HTTPHeaders.from_dict(dict(response.headers)), _Body(response.body)
+    )
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from larum.operations import memberships, tags
+from larum.operations import member_accounts, memberships, tags
 from larum.operations.resources import (
     any_resource,
     membership_of_caller,
@@ -51,9 +51,14 @@ OPERATIONS: Final[dict[str, Entry]] = {
         makes="Membership",
         identifier="membershipId",
     ),
+    "BatchGetMemberAccountDetails": Entry(
+        member_accounts.batch_get_member_account_details, membership_of_caller
+    ),
+    "CancelMembership": Entry(memberships.cancel_membership, membership_of_caller, writes=True),
     "GetMembership": Entry(memberships.get_membership, membership_of_caller),
     "ListMemberships": Entry(memberships.list_memberships, any_resource, everywhere=True),
     "ListTagsForResource": Entry(tags.list_tags_for_resource, tagged_resource),
     "TagResource": Entry(tags.tag_resource, tagged_resource, writes=True),
     "UntagResource": Entry(tags.untag_resource, tagged_resource, writes=True),
+    "UpdateMembership": Entry(memberships.update_membership, membership_of_caller, writes=True),
 }

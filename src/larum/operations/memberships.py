@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from larum.domain import values
-from larum.domain.events import DetailType, Event, Notice
+from larum.domain.coverage import RuleKind
+from larum.domain.events import DetailType
 from larum.domain.memberships import (
     ALL_COMMUNICATIONS,
     CommunicationType,
+    Ending,
     IncidentResponder,
     Membership,
     MembershipStatus,
@@ -18,11 +21,14 @@ from larum.domain.memberships import (
     check_opt_in_features,
 )
 from larum.domain.organizations import Account
+from larum.errors import FieldFailure, ValidationException
+from larum.operations import account_configurations
+from larum.operations.notices import tell
 from larum.operations.resources import not_yours
-from larum.store import accounts as account_rows
+from larum.store import accounts, counters, coverage
 from larum.store import memberships as rows
-from larum.store import outbox
 from larum.store import tags as tag_rows
+from larum.store.counters import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,18 +41,20 @@ PAGE_SIZE = 25
 def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Open a membership for the calling account; return its membershipId.
 
-    Raises AccessDeniedException, ConflictException, ResourceNotFoundException and
-    ValidationException (service-behaviour §11 rows 1, 5, 6, 30, 35).
+    Raises AccessDeniedException, ConflictException, ResourceNotFoundException,
+    SecurityIncidentResponseNotActiveException, ServiceQuotaExceededException and
+    ValidationException (service-behaviour §11 rows 1, 4 to 6, 30, 35 and 44).
     """
     cover = params.get("coverEntireOrganization", False)
-    team = tuple(_responder(each) for each in params["incidentResponseTeam"])
-    features = _features(params.get("optInFeatures"))
-    check_incident_response_team(team)
-    check_opt_in_features(features or ())
-    account = _account_that_may_hold(context, cover_entire_organization=cover)
+    team = _team(params["incidentResponseTeam"])
+    features = _features(params["optInFeatures"]) if "optInFeatures" in params else None
+    account = _declared(context)
+    account.check_service_on()
+    account.check_may_hold_membership(cover_entire_organization=cover)
     existing = rows.active_id(context.tx, account.customer)
     if existing is not None:
         raise already_exists(existing)
+    account_configurations.check_memberships_limit(context)
     membership = Membership(
         account=context.account,
         region=context.region,
@@ -62,18 +70,18 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
         cover_entire_organization=cover,
     )
     rows.insert(context.tx, membership)
+    counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
+    account_configurations.open_coverage(context, membership, account)
     tag_rows.put(context.tx, context.account, membership.arn, params.get("tags", {}))
-    _tell(context, membership, DetailType.MEMBERSHIP_CREATED, CommunicationType.MEMBERSHIP_CREATED)
+    tell(context, membership, DetailType.MEMBERSHIP_CREATED, CommunicationType.MEMBERSHIP_CREATED)
     return {"membershipId": membership.membership_id}
 
 
 def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return the membership; AccessDeniedException for an id that is not the caller's."""
-    membership_id = params["membershipId"]
-    membership = rows.get(context.tx, context.account, context.region, membership_id)
-    if membership is None:
-        arn = values.membership_arn(context.region, context.account, membership_id)
-        raise not_yours(context, arn)
+    membership = own_membership(context, params["membershipId"])
+    account = accounts.get(context.tx, context.account) or Account(context.account)
+    covered = coverage.count(context.tx, membership, account) if membership.is_active else 0
     output: dict[str, Any] = {
         "membershipId": membership.membership_id,
         "accountId": membership.account,
@@ -83,13 +91,13 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         "membershipStatus": membership.status,
         "membershipActivationTimestamp": membership.activated_at,
         "customerType": membership.customer_type,
-        "numberOfAccountsCovered": _accounts_covered(membership),
+        "numberOfAccountsCovered": covered,
         "incidentResponseTeam": [
             _responder_out(each) for each in membership.incident_response_team
         ],
         "membershipAccountsConfigurations": {
             "coverEntireOrganization": membership.cover_entire_organization,
-            "organizationalUnits": [],
+            "organizationalUnits": coverage.open_targets(context.tx, membership, RuleKind.UNIT),
         },
     }
     if membership.deactivated_at is not None:
@@ -128,42 +136,124 @@ def list_memberships(context: Context, params: dict[str, Any]) -> dict[str, Any]
     return output
 
 
-def _account_that_may_hold(context: Context, *, cover_entire_organization: bool) -> Account:
-    account = account_rows.get(context.tx, context.account)
+def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Change what is given; what stays the same is no change and no event.
+
+    A list replaces what was there. Raises AccessDeniedException, ConflictException,
+    ResourceNotFoundException, ServiceQuotaExceededException and ValidationException
+    (service-behaviour §1.9, §11 rows 7, 20, 21, 42 and 43).
+    """
+    before = own_membership(context, params["membershipId"])
+    undone = _undone(context, before, params)
+    changed = replace(undone, **_changes(params))
+    wants_accounts = "membershipAccountsConfigurationsUpdate" in params
+    if changed != undone or wants_accounts:
+        undone.check_may_change()
+    if wants_accounts:
+        update = params["membershipAccountsConfigurationsUpdate"]
+        changed, moved = account_configurations.change(context, changed, update)
+    else:
+        moved = False
+    if changed != before or moved:
+        rows.update(context.tx, changed)
+        tell(context, changed, DetailType.MEMBERSHIP_UPDATED, CommunicationType.MEMBERSHIP_UPDATED)
+    return {}
+
+
+def cancel_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """End the membership at once; one that has ended already stays as it is.
+
+    An SDK that lost the answer sends the call again, so that is no error (service-behaviour §11
+    row 7).
+    """
+    membership = own_membership(context, params["membershipId"])
+    if membership.is_active:
+        end(context, membership, Ending.CANCEL)
+    return {"membershipId": membership.membership_id}
+
+
+def own_membership(context: Context, membership_id: str) -> Membership:
+    """Return the caller's membership of that id in the Region of the call.
+
+    Raises AccessDeniedException, the same for somebody else's id and for nobody's.
+    """
+    membership = rows.get(context.tx, context.account, context.region, membership_id)
+    if membership is None:
+        arn = values.membership_arn(context.region, context.account, membership_id)
+        raise not_yours(context, arn)
+    return membership
+
+
+_TOLD = {
+    Ending.CANCEL: DetailType.MEMBERSHIP_CANCELLED,
+    Ending.TERMINATE: DetailType.MEMBERSHIP_TERMINATED,
+}
+
+
+def end(
+    context: Context,
+    membership: Membership,
+    ending: Ending,
+    communication: CommunicationType = CommunicationType.MEMBERSHIP_CANCELLED,
+) -> None:
+    """Cancel or terminate a membership and tell who asked for `communication`."""
+    ended = membership.after(ending, context.now)
+    rows.update(context.tx, ended)
+    if membership.is_active:
+        counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, -1)
+        coverage.pause(context.tx, membership, counters.next_version(context.tx))
+    tell(context, ended, _TOLD[ending], communication)
+
+
+def _undone(context: Context, membership: Membership, params: Mapping[str, Any]) -> Membership:
+    undo = params.get("undoMembershipCancellation")
+    if undo is False:
+        message = "Member must be true, or left out: a membership is cancelled by CancelMembership"
+        failure = FieldFailure("undoMembershipCancellation", message)
+        raise ValidationException.of_fields((failure,))
+    if undo is None or membership.is_active:
+        return membership
+    undone = membership.after(Ending.UNDO, context.now)
+    existing = rows.active_id(context.tx, membership.customer)
+    if existing is not None:
+        raise already_exists(existing)
+    account_configurations.check_memberships_limit(context)
+    counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
+    coverage.resume(context.tx, membership, counters.next_version(context.tx))
+    return undone
+
+
+def _changes(params: Mapping[str, Any]) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if "membershipName" in params:
+        changes["membership_name"] = params["membershipName"]
+    if "incidentResponseTeam" in params:
+        changes["incident_response_team"] = _team(params["incidentResponseTeam"])
+    if "optInFeatures" in params:
+        changes["opt_in_features"] = _features(params["optInFeatures"])
+    return changes
+
+
+def _declared(context: Context) -> Account:
+    account = accounts.get(context.tx, context.account)
     if account is None:
-        account = Account.standalone(context.account)
-        account_rows.insert(context.tx, account, context.now)
-    account.check_may_hold_membership(cover_entire_organization=cover_entire_organization)
+        account = Account(context.account)
+        accounts.insert(context.tx, account, context.now)
     return account
 
 
-def _accounts_covered(membership: Membership) -> int:
-    # A standalone account, or an organization of one: the holder is all that a rule can cover.
-    return 1 if membership.status is MembershipStatus.ACTIVE else 0
-
-
-def _tell(
-    context: Context,
-    membership: Membership,
-    detail_type: DetailType,
-    communication: CommunicationType,
-) -> None:
-    event = Event(
-        event_id=values.event_id(context.now, context.random(values.RANDOM_BYTES)),
-        detail_type=detail_type,
-        account=membership.account,
-        region=membership.region,
-        time=context.now,
-        resource=membership.arn,
-        detail={"membershipId": membership.membership_id},
+def _team(given: Sequence[Mapping[str, Any]]) -> tuple[IncidentResponder, ...]:
+    team = tuple(
+        IncidentResponder(
+            each["name"],
+            each["jobTitle"],
+            each["email"],
+            tuple(each.get("communicationPreferences", ALL_COMMUNICATIONS)),
+        )
+        for each in given
     )
-    notices = [Notice(communication, each) for each in membership.recipients(communication)]
-    outbox.add(context.tx, event, notices)
-
-
-def _responder(each: Mapping[str, Any]) -> IncidentResponder:
-    preferences = each.get("communicationPreferences", ALL_COMMUNICATIONS)
-    return IncidentResponder(each["name"], each["jobTitle"], each["email"], tuple(preferences))
+    check_incident_response_team(team)
+    return team
 
 
 def _responder_out(responder: IncidentResponder) -> dict[str, Any]:
@@ -175,7 +265,7 @@ def _responder_out(responder: IncidentResponder) -> dict[str, Any]:
     }
 
 
-def _features(given: Sequence[Mapping[str, Any]] | None) -> tuple[OptInFeature, ...] | None:
-    if given is None:
-        return None
-    return tuple(OptInFeature(each["featureName"], each["isEnabled"]) for each in given)
+def _features(given: Sequence[Mapping[str, Any]]) -> tuple[OptInFeature, ...]:
+    features = tuple(OptInFeature(each["featureName"], each["isEnabled"]) for each in given)
+    check_opt_in_features(features)
+    return features

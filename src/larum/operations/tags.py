@@ -70,7 +70,7 @@ def _check_owned(context: Context, arn: str) -> None:
 
 def _check_active(context: Context) -> None:
     declared = account_rows.get(context.tx, context.account)
-    customer = (declared or Account.standalone(context.account)).customer
+    customer = (declared or Account(context.account)).customer
     if membership_rows.active_id(context.tx, customer) is None:
         message = (
             f"Account {context.account} has no Active membership in {context.region}. "

@@ -17,6 +17,7 @@ from larum.domain.organizations import CustomerType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from larum.store.engine import Row, Transaction
 
@@ -42,6 +43,21 @@ SELECT membership_id, status FROM memberships
 WHERE account = :account AND region = :region AND membership_id < :before
 ORDER BY membership_id DESC LIMIT :limit
 """
+UPDATE = """
+UPDATE memberships SET
+    membership_name = :membership_name, status = :status, deactivated_at = :deactivated_at,
+    incident_response_team = :incident_response_team, opt_in_features = :opt_in_features,
+    cover_entire_organization = :cover_entire_organization
+WHERE account = :account AND region = :region AND membership_id = :membership_id
+"""
+OF_CUSTOMER = """
+SELECT account, region, membership_id FROM memberships
+WHERE customer = :customer AND status = 'Active'
+"""
+LONG_CANCELLED = """
+SELECT account, region, membership_id FROM memberships
+WHERE status = 'Cancelled' AND deactivated_at <= :before ORDER BY deactivated_at LIMIT :limit
+"""
 AFTER_EVERY_ID = "~"
 
 _encode = msgspec.json.Encoder().encode
@@ -52,6 +68,11 @@ _features = msgspec.json.Decoder(tuple[tuple[str, bool], ...])
 def insert(tx: Transaction, membership: Membership) -> None:
     """Add a membership."""
     tx.change(INSERT, _parameters(membership))
+
+
+def update(tx: Transaction, membership: Membership) -> None:
+    """Store what may change of a membership."""
+    tx.change(UPDATE, _parameters(membership))
 
 
 def get(tx: Transaction, account: str, region: str, membership_id: str) -> Membership | None:
@@ -65,6 +86,18 @@ def active_id(tx: Transaction, customer: str) -> str | None:
     """Return the id of the customer's Active membership in whatever Region, or None."""
     row = tx.row(ACTIVE_ID, {"customer": customer})
     return None if row is None else row[0]
+
+
+def active_of(tx: Transaction, customer: str) -> Membership | None:
+    """Return the customer's Active membership in whatever Region, or None."""
+    row = tx.row(OF_CUSTOMER, {"customer": customer})
+    return None if row is None else get(tx, *row)
+
+
+def long_cancelled(tx: Transaction, before: datetime, limit: int) -> list[Membership]:
+    """Return at most `limit` memberships that were cancelled at `before` or earlier."""
+    rows = tx.rows(LONG_CANCELLED, {"before": values.microseconds(before), "limit": limit})
+    return [found for row in rows if (found := get(tx, *row)) is not None]
 
 
 def page(

@@ -1,0 +1,159 @@
+"""Which accounts a membership covers, and which it ever covered (service-behaviour §1.3, §1.4).
+
+Nothing is kept per covered account. A membership has rules (the whole organization, a unit, an
+account), an account has places (organization, unit, status), and each holds for a span of the
+directory's versions. Covered is where an open rule meets an open place; covered earlier is where
+any rule met any place. So a change of 10,000 accounts' coverage is a few rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class RuleKind(StrEnum):
+    """What a rule names: everything, everything beneath a unit, or one account."""
+
+    ORGANIZATION = "organization"
+    UNIT = "unit"
+    ACCOUNT = "account"
+
+
+class RelationshipStatus(StrEnum):
+    """The model's MembershipAccountRelationshipStatus."""
+
+    ASSOCIATED = "Associated"
+    DISASSOCIATED = "Disassociated"
+    UNASSOCIATED = "Unassociated"
+
+
+class RelationshipType(StrEnum):
+    """The model's MembershipAccountRelationshipType."""
+
+    ORGANIZATION = "Organization"
+    UNRELATED = "Unrelated"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Versions of the directory from `since` up to, not including, `until`; None is still open."""
+
+    since: int
+    until: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds now."""
+        return self.until is None
+
+    def met(self, other: Span) -> Span | None:
+        """Return the versions that both have, or None."""
+        since = max(self.since, other.since)
+        ends = [each for each in (self.until, other.until) if each is not None]
+        until = min(ends) if ends else None
+        return Span(since, until) if until is None or since < until else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an account was: `customer` is its organization, or itself while standalone.
+
+    `units` are its organizational unit and all that this one lies beneath; `active` is false while
+    it is suspended or closed.
+    """
+
+    span: Span
+    customer: str
+    units: frozenset[str]
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a membership covers: `target` is a unit's id or an account, empty for everything."""
+
+    span: Span
+    kind: RuleKind
+    target: str = ""
+
+    def names(self, account: str, place: Place) -> bool:
+        """Whether the rule is about `account` while it is at `place`."""
+        if self.kind is RuleKind.ORGANIZATION:
+            return True
+        return (
+            self.target == account if self.kind is RuleKind.ACCOUNT else self.target in place.units
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A membership's customer, its rules, and the spans in which it was not Active."""
+
+    customer: str
+    rules: Sequence[Rule]
+    pauses: Sequence[Span] = ()
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the membership is Active now."""
+        return not any(pause.is_open for pause in self.pauses)
+
+    def covers(self, account: str, places: Iterable[Place]) -> bool:
+        """Whether `account`, which was at `places`, is covered now."""
+        if not self.is_active:
+            return False
+        rules = [rule for rule in self.rules if rule.span.is_open]
+        return any(
+            place.span.is_open
+            and self._counts(place)
+            and any(r.names(account, place) for r in rules)
+            for place in places
+        )
+
+    def ever_covered(self, account: str, places: Iterable[Place]) -> bool:
+        """Whether `account` was covered at any version, now included."""
+        return any(
+            self._outlasts_pauses(met)
+            for place in places
+            if self._counts(place)
+            for rule in self.rules
+            if rule.names(account, place) and (met := rule.span.met(place.span)) is not None
+        )
+
+    def relationship(
+        self, account: str, places: Sequence[Place]
+    ) -> tuple[RelationshipStatus, RelationshipType]:
+        """Return how `account` stands to the membership (service-behaviour §11 row 46)."""
+        inside = any(place.span.is_open and place.customer == self.customer for place in places)
+        kind = RelationshipType.ORGANIZATION if inside else RelationshipType.UNRELATED
+        if self.covers(account, places):
+            return RelationshipStatus.ASSOCIATED, kind
+        if self.ever_covered(account, places):
+            return RelationshipStatus.DISASSOCIATED, kind
+        return RelationshipStatus.UNASSOCIATED, kind
+
+    def _counts(self, place: Place) -> bool:
+        return place.active and place.customer == self.customer
+
+    def _outlasts_pauses(self, met: Span) -> bool:
+        left = [met]
+        for pause in self.pauses:
+            left = [rest for span in left for rest in _without(span, pause)]
+        return bool(left)
+
+
+def _without(span: Span, pause: Span) -> list[Span]:
+    common = span.met(pause)
+    if common is None:
+        return [span]
+    parts = []
+    if span.since < common.since:
+        parts.append(Span(span.since, common.since))
+    if common.until is not None and (span.until is None or common.until < span.until):
+        parts.append(Span(common.until, span.until))
+    return parts

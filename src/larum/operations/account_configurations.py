@@ -1,0 +1,155 @@
+"""Which accounts a membership covers, as its operations change it.
+
+The rules of coverage are in domain/coverage.py. The model's word for it is
+MembershipAccountsConfigurations (service-behaviour §1.3, §11 rows 20, 32 and 45).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from larum.domain.coverage import RuleKind
+from larum.domain.organizations import Account
+from larum.errors import (
+    FieldFailure,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+    ValidationException,
+)
+from larum.store import accounts, counters, coverage, organizations
+from larum.store.counters import Counter, Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from larum.context import Context
+    from larum.domain.memberships import Membership
+
+MEMBER = "membershipAccountsConfigurationsUpdate"
+WHOLE = f"{MEMBER}.coverEntireOrganization"
+TO_ADD = f"{MEMBER}.organizationalUnitsToAdd"
+TO_REMOVE = f"{MEMBER}.organizationalUnitsToRemove"
+
+
+def open_coverage(context: Context, membership: Membership, holder: Account) -> None:
+    """Let a new membership cover the whole organization, or its own account for a start."""
+    # No new version: nothing that was before is covered by a rule that begins now.
+    version = counters.value(context.tx, Counter.DIRECTORY_VERSION)
+    _open_whole_or_own(context, membership, version)
+    check_covered_limit(context, membership, holder)
+
+
+def change(
+    context: Context, membership: Membership, update: Mapping[str, Any]
+) -> tuple[Membership, bool]:
+    """Apply `update`; return the membership, and whether it covers by other rules than before.
+
+    Raises ResourceNotFoundException for an unknown unit or without an organization,
+    ServiceQuotaExceededException, and ValidationException for what contradicts itself.
+    """
+    cover = update.get("coverEntireOrganization", membership.cover_entire_organization)
+    to_add = list(dict.fromkeys(update.get("organizationalUnitsToAdd", ())))
+    to_remove = list(dict.fromkeys(update.get("organizationalUnitsToRemove", ())))
+    _check_consistent(update, to_add, to_remove, cover=cover)
+    holder = accounts.get(context.tx, membership.account) or Account(membership.account)
+    _check_units_exist(context, holder, [*to_add, *to_remove], cover=cover)
+    moved = False
+    if cover != membership.cover_entire_organization:
+        membership = replace(membership, cover_entire_organization=cover)
+        version = counters.next_version(context.tx)
+        for kind in RuleKind:
+            coverage.close_rules(context.tx, membership, kind, version)
+        _open_whole_or_own(context, membership, version)
+        moved = True
+    covered = set(coverage.open_targets(context.tx, membership, RuleKind.UNIT))
+    opened = [unit for unit in to_add if unit not in covered]
+    closed = [unit for unit in to_remove if unit in covered]
+    if opened or closed:
+        version = counters.next_version(context.tx)
+        for unit in opened:
+            coverage.open_rule(context.tx, membership, RuleKind.UNIT, unit, version)
+        for unit in closed:
+            coverage.close_rule(context.tx, membership, RuleKind.UNIT, unit, version)
+        moved = True
+    if moved:
+        check_covered_limit(context, membership, holder)
+    return membership, moved
+
+
+def check_memberships_limit(context: Context) -> None:
+    """Raise ServiceQuotaExceededException where the installation may have no more memberships."""
+    most = counters.limit(context.tx, Limit.MEMBERSHIPS)
+    if most is None or counters.value(context.tx, Counter.ACTIVE_MEMBERSHIPS) < most:
+        return
+    raise ServiceQuotaExceededException(
+        f"This installation may have {most} Active memberships and has them. Its administrator "
+        "can raise the limit.",
+        resource_id=context.account,
+        resource_type="Membership",
+        quota_code="LARUM-MEMBERSHIPS",
+    )
+
+
+def check_covered_limit(context: Context, membership: Membership, holder: Account) -> None:
+    """Raise ServiceQuotaExceededException where more accounts would be covered than allowed."""
+    most = counters.limit(context.tx, Limit.COVERED_ACCOUNTS)
+    if most is None:
+        return
+    covered = coverage.count(context.tx, membership, holder)
+    if covered > most:
+        raise ServiceQuotaExceededException(
+            f"The membership would cover {covered} accounts; {most} are allowed. The administrator "
+            "of this installation can raise the limit.",
+            resource_id=membership.membership_id,
+            resource_type="Membership",
+            quota_code="LARUM-COVERED-ACCOUNTS",
+        )
+
+
+def _open_whole_or_own(context: Context, membership: Membership, version: int) -> None:
+    if membership.cover_entire_organization:
+        kind, target = RuleKind.ORGANIZATION, ""
+    else:
+        kind, target = RuleKind.ACCOUNT, membership.account
+    coverage.open_rule(context.tx, membership, kind, target, version)
+
+
+def _check_consistent(
+    update: Mapping[str, Any], to_add: Sequence[str], to_remove: Sequence[str], *, cover: bool
+) -> None:
+    failures = [
+        FieldFailure(TO_ADD, f"Member must not name {unit}, which {TO_REMOVE} names")
+        for unit in to_add
+        if unit in to_remove
+    ]
+    if cover and (to_add or to_remove):
+        name = WHOLE if "coverEntireOrganization" in update else (TO_ADD if to_add else TO_REMOVE)
+        message = (
+            "Member must fit the others: organizational units can be given only while "
+            "coverEntireOrganization is false"
+        )
+        failures.append(FieldFailure(name, message))
+    if failures:
+        raise ValidationException.of_fields(tuple(failures))
+
+
+def _check_units_exist(
+    context: Context, holder: Account, units: Sequence[str], *, cover: bool
+) -> None:
+    organization = holder.organization
+    if organization is None:
+        if cover or units:
+            message = (
+                f"Account {holder.account} is in no organization, so its membership covers that "
+                "account alone."
+            )
+            raise ResourceNotFoundException(message)
+        return
+    for unit in units:
+        if not organizations.has_unit(context.tx, organization, unit):
+            message = (
+                f"Organizational unit {unit} does not exist in organization "
+                f"{organization.organization_id}."
+            )
+            raise ResourceNotFoundException(message)

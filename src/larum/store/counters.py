@@ -1,0 +1,68 @@
+"""Rows of numbers of the whole installation: counters, and the administrator's limits."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from larum.store.engine import Transaction
+
+GET = "SELECT value FROM counters WHERE name = :name"
+ADD = "UPDATE counters SET value = value + :change WHERE name = :name"
+LIMITS = "SELECT name, value FROM limits ORDER BY name"
+LIMIT = "SELECT value FROM limits WHERE name = :name"
+SET_LIMIT = """
+INSERT INTO limits (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = :value
+"""
+CLEAR_LIMIT = "DELETE FROM limits WHERE name = :name"
+
+
+class Counter(StrEnum):
+    """What is counted; the directory's version only ever grows (domain/coverage.py)."""
+
+    DIRECTORY_VERSION = "directory-version"
+    ACTIVE_MEMBERSHIPS = "active-memberships"
+
+
+class Limit(StrEnum):
+    """What an administrator may limit; spelled as in the file of `larum apply`."""
+
+    MEMBERSHIPS = "memberships"
+    COVERED_ACCOUNTS = "covered-accounts-per-membership"
+
+
+def value(tx: Transaction, counter: Counter) -> int:
+    """Return what the counter stands at."""
+    return int(tx.rows(GET, {"name": counter})[0][0])
+
+
+def add(tx: Transaction, counter: Counter, change: int) -> None:
+    """Count `change` more, or less where it is negative."""
+    tx.change(ADD, {"name": counter, "change": change})
+
+
+def next_version(tx: Transaction) -> int:
+    """Start a new version of the directory and return it."""
+    add(tx, Counter.DIRECTORY_VERSION, 1)
+    return value(tx, Counter.DIRECTORY_VERSION)
+
+
+def limit(tx: Transaction, name: Limit) -> int | None:
+    """Return the limit, or None while there is none."""
+    row = tx.row(LIMIT, {"name": name})
+    return None if row is None else int(row[0])
+
+
+def limits(tx: Transaction) -> dict[str, int]:
+    """Return every limit that is set."""
+    return dict(tx.rows(LIMITS, {}))
+
+
+def set_limit(tx: Transaction, name: Limit, most: int | None) -> None:
+    """Set a limit, or lift it with None."""
+    if most is None:
+        tx.change(CLEAR_LIMIT, {"name": name})
+    else:
+        tx.change(SET_LIMIT, {"name": name, "value": most})

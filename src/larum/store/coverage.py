@@ -1,0 +1,142 @@
+"""Rows of coverage rules and of the pauses of memberships; how many accounts they cover now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from larum.domain.coverage import Coverage, Rule, RuleKind, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from larum.domain.memberships import Membership
+    from larum.domain.organizations import Account
+    from larum.store.engine import Transaction
+
+OPEN_RULE = """
+INSERT INTO coverage_rules (account, membership_id, kind, target, since)
+VALUES (:account, :membership_id, :kind, :target, :since)
+"""
+CLOSE_RULES = """
+UPDATE coverage_rules SET until = :until
+WHERE account = :account AND membership_id = :membership_id AND kind = :kind AND until IS NULL
+"""
+CLOSE_RULE = CLOSE_RULES + "AND target = :target"
+OPEN_TARGETS = """
+SELECT target FROM coverage_rules
+WHERE account = :account AND membership_id = :membership_id AND kind = :kind AND until IS NULL
+ORDER BY target
+"""
+# Of the rules by account only those of the accounts that are asked for: there may be thousands.
+RULES_FOR = """
+SELECT kind, target, since, until FROM coverage_rules
+WHERE account = :account AND membership_id = :membership_id
+  AND (kind <> 'account' OR target = :target)
+"""
+OPEN_PAUSE = """
+INSERT INTO membership_pauses (account, membership_id, since)
+VALUES (:account, :membership_id, :since)
+"""
+CLOSE_PAUSE = """
+UPDATE membership_pauses SET until = :until
+WHERE account = :account AND membership_id = :membership_id AND until IS NULL
+"""
+PAUSES = """
+SELECT since, until FROM membership_pauses
+WHERE account = :account AND membership_id = :membership_id ORDER BY since
+"""
+ALL_ACTIVE = """
+SELECT active_accounts FROM organizations WHERE management_account = :management_account
+"""
+COVERED_UNITS = """
+SELECT unit_ancestors.unit_id FROM coverage_rules
+JOIN unit_ancestors ON unit_ancestors.management_account = :management_account
+    AND unit_ancestors.ancestor_id = coverage_rules.target
+WHERE coverage_rules.account = :account AND coverage_rules.membership_id = :membership_id
+  AND coverage_rules.kind = 'unit' AND coverage_rules.until IS NULL
+"""
+ACTIVE_IN_UNITS = (
+    """
+SELECT coalesce(sum(active_accounts), 0) FROM organizational_units
+WHERE management_account = :management_account AND unit_id IN ("""
+    + COVERED_UNITS
+    + ")"
+)
+ACTIVE_BY_NAME = (
+    """
+SELECT count(*) FROM coverage_rules
+JOIN accounts ON accounts.account = coverage_rules.target
+WHERE coverage_rules.account = :account AND coverage_rules.membership_id = :membership_id
+  AND coverage_rules.kind = 'account' AND coverage_rules.until IS NULL
+  AND accounts.status = 'ACTIVE' AND accounts.management_account = :management_account
+  AND (accounts.unit_id IS NULL OR accounts.unit_id NOT IN ("""
+    + COVERED_UNITS
+    + "))"
+)
+
+
+def open_rule(
+    tx: Transaction, membership: Membership, kind: RuleKind, target: str, since: int
+) -> None:
+    """Cover what `kind` and `target` name from version `since` on."""
+    parameters = _key(membership) | {"kind": kind, "target": target, "since": since}
+    tx.change(OPEN_RULE, parameters)
+
+
+def close_rule(
+    tx: Transaction, membership: Membership, kind: RuleKind, target: str, until: int
+) -> None:
+    """No longer cover what `kind` and `target` name."""
+    parameters = _key(membership) | {"kind": kind, "target": target, "until": until}
+    tx.change(CLOSE_RULE, parameters)
+
+
+def close_rules(tx: Transaction, membership: Membership, kind: RuleKind, until: int) -> None:
+    """Close every open rule of that kind."""
+    tx.change(CLOSE_RULES, _key(membership) | {"kind": kind, "until": until})
+
+
+def open_targets(tx: Transaction, membership: Membership, kind: RuleKind) -> list[str]:
+    """Return the targets of the open rules of that kind, sorted."""
+    return [row[0] for row in tx.rows(OPEN_TARGETS, _key(membership) | {"kind": kind})]
+
+
+def pause(tx: Transaction, membership: Membership, since: int) -> None:
+    """Cover nothing from version `since` on: the membership ended."""
+    tx.change(OPEN_PAUSE, _key(membership) | {"since": since})
+
+
+def resume(tx: Transaction, membership: Membership, until: int) -> None:
+    """Cover again what the open rules name: the end was undone."""
+    tx.change(CLOSE_PAUSE, _key(membership) | {"until": until})
+
+
+def coverage_for(tx: Transaction, membership: Membership, account: str) -> Coverage:
+    """Return the membership's coverage, of its rules by account only those about `account`."""
+    rules = tx.rows(RULES_FOR, _key(membership) | {"target": account})
+    pauses = tx.rows(PAUSES, _key(membership))
+    return Coverage(
+        membership.customer,
+        [Rule(Span(since, until), RuleKind(kind), target) for kind, target, since, until in rules],
+        [Span(since, until) for since, until in pauses],
+    )
+
+
+def count(tx: Transaction, membership: Membership, holder: Account) -> int:
+    """Return how many ACTIVE accounts an Active membership of `holder` covers now.
+
+    The time does not grow with the number of accounts, unless thousands are covered by name.
+    """
+    if holder.organization is None:
+        named = open_targets(tx, membership, RuleKind.ACCOUNT)
+        return int(holder.is_active and holder.account in named)
+    parameters = _key(membership) | {"management_account": holder.organization.management_account}
+    if membership.cover_entire_organization:
+        sums: Iterable[str] = (ALL_ACTIVE,)
+    else:
+        sums = (ACTIVE_IN_UNITS, ACTIVE_BY_NAME)
+    return sum(int(tx.rows(sql, parameters)[0][0]) for sql in sums)
+
+
+def _key(membership: Membership) -> dict[str, Any]:
+    return {"account": membership.account, "membership_id": membership.membership_id}
