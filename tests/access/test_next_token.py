@@ -67,7 +67,7 @@ def test_every_bit_of_the_token_counts() -> None:
     raw = bytearray(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     for bit in range(len(raw) * 8):
         raw[bit // 8] ^= 1 << bit % 8
-        refusal(urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode())
+        assert refusal(urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode()) == refusal("")
         raw[bit // 8] ^= 1 << bit % 8
 
 
@@ -78,9 +78,9 @@ def test_a_token_has_one_spelling() -> None:
         last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".index(token[-1])
         spare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[last ^ 1]
         for other in (token + "=", token + "==", token + "\n", " " + token, token[:-1] + spare):
-            refusal(other)
+            assert refusal(other) == refusal("")
         if "_" in token or "-" in token:
-            refusal(token.replace("_", "/").replace("-", "+"))
+            assert refusal(token.replace("_", "/").replace("-", "+")) == refusal("")
 
 
 @pytest.mark.parametrize("index", range(4))
@@ -94,7 +94,7 @@ def test_what_a_token_is_bound_to_cannot_be_regrouped() -> None:
     """Two tuples that read alike when joined are two different places."""
     for bound in (("a", "bc"), ("abc",), ("a", "b", "c"), ("abc", ""), ("", "abc")):
         token = seal("c", key=KEY, bound=("ab", "c"), now=NOW, nonce=NONCE)
-        refusal(token, bound=bound)
+        assert refusal(token, bound=bound) == refusal("")
 
 
 def test_another_instances_token_is_refused() -> None:

@@ -6,6 +6,7 @@ Numbers are those of reliability-and-security §10 A; routes and server are test
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -35,6 +36,9 @@ from tests.access.signed_requests import (
     is_mismatch,
     refused,
 )
+
+if TYPE_CHECKING:
+    from larum.access.authorization import Scope
 
 
 def test_a_signed_request_names_its_caller() -> None:
@@ -167,9 +171,9 @@ def test_an_unknown_key_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> 
     computed: list[str] = []
     real = sigv4._signature
 
-    def counting(secret: str, *rest: object) -> str:
+    def counting(secret: str, scope: Scope, stamp: str, canonical: str) -> str:
         computed.append(secret)
-        return real(secret, *rest)  # type: ignore[arg-type]
+        return real(secret, scope, stamp, canonical)
 
     monkeypatch.setattr(sigv4, "_signature", counting)
     for draft in (Draft(), Draft(access_key_id="AKIDNOBODY"), Draft(key=DISABLED)):

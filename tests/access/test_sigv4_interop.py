@@ -80,6 +80,8 @@ def test_any_request_of_botocore_is_accepted(
 def boto3_requests() -> list[HttpRequest]:
     """Return what an unchanged boto3 client sends for calls of each shape."""
     sent: list[HttpRequest] = []
+    nothing: Any = {}
+    empty: Any = _Empty()
 
     def capture(request: Any, **_: object) -> AWSResponse:  # noqa: ANN401 - botocore's own
         _, _, rest = request.url.partition("//")
@@ -93,7 +95,7 @@ def boto3_requests() -> list[HttpRequest]:
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else body
         sent.append(HttpRequest(request.method, path, query, tuple(headers), body))
-        return AWSResponse(request.url, 200, {}, _Empty())  # type: ignore[arg-type]
+        return AWSResponse(request.url, 200, nothing, empty)
 
     client: Any = boto3.client(
         "security-ir",
@@ -161,7 +163,7 @@ def mutants(request: HttpRequest, draw: random.Random, count: int) -> Iterator[H
 
 def meaning(request: HttpRequest) -> object:
     """Return what HTTP and SigV4 say that the request means: what may be written in two ways."""
-    query = sorted(parse_qsl(request.raw_query, True, encoding="latin-1"))  # noqa: FBT003
+    query = sorted(parse_qsl(request.raw_query, keep_blank_values=True, encoding="latin-1"))
     pairs = request.raw_query.count("&")
     headers = sorted(
         (name, re.sub(" +", " ", re.sub("(?<=,) ", "", value).strip(" \t")))

@@ -105,6 +105,8 @@ class BucketTable:
     # Threads that read the clock and then wait for the lock arrive a little out of order; more
     # than this is a clock that was set back, and time goes on from where it was.
     _DISORDER_SECONDS = 1.0
+    # What the sums of a wait may be off by.
+    _ROUNDING_SECONDS = 1e-9
 
     def __init__(self, capacity: int = 100_000) -> None:
         self._capacity = capacity
@@ -141,8 +143,7 @@ class BucketTable:
     def _after_one(self, key: Hashable, rate: Rate, now: float) -> tuple[float, float]:
         full_at = max(self._full_at.get(key, now), now) + 1 / rate.per_second
         wait = full_at - now - rate.burst / rate.per_second
-        # Less than a nanosecond is the rounding of the sums above.
-        return full_at, wait if wait > 1e-9 else 0.0  # noqa: PLR2004
+        return full_at, wait if wait > self._ROUNDING_SECONDS else 0.0
 
     def _forward(self, now: float) -> float:
         shifted = now + self._shift
