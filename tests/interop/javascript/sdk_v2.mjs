@@ -1,0 +1,35 @@
+// Version 2 of the AWS SDK for JavaScript, which takes any service's model as it is.
+// It is out of support but much used, and sends `{}` where an operation has no body.
+
+process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE = "1";
+process.env.AWS_SDK_LOAD_CONFIG = "1"; // reads AWS_SHARED_CREDENTIALS_FILE as the other SDKs do
+const { default: AWS } = await import("aws-sdk");
+
+/** Return { call, isError, memberships } of a client that the environment configures. */
+export function connect(model) {
+  const client = new AWS.Service({
+    apiConfig: model,
+    endpoint: process.env.AWS_ENDPOINT_URL_SECURITY_IR,
+    region: process.env.AWS_DEFAULT_REGION,
+  });
+  const call = async (operation, input) => {
+    const method = operation[0].toLowerCase() + operation.slice(1);
+    const output = await client[method](input).promise();
+    return { status: output.$response.httpResponse.statusCode, ...output };
+  };
+  return {
+    call,
+    isError: (error, name) => error.code === name,
+    statusOf: (error) => error.statusCode,
+    async memberships() {
+      const found = [];
+      let nextToken;
+      do {
+        const page = await call("ListMemberships", { maxResults: 1, nextToken });
+        found.push(...page.items);
+        nextToken = page.nextToken;
+      } while (nextToken);
+      return found;
+    },
+  };
+}
