@@ -55,28 +55,36 @@ def _map(value: object) -> object:
 
 def _list(shape: Shape) -> Canonical:
     item = _same if shape.item is None else _canonical(shape.item)
+    of_strings = shape.item is not None and shape.item.type is ShapeType.STRING
+    order = _utf16 if of_strings else msgspec.json.encode
 
     def write(value: object) -> object:
         if not isinstance(value, list):
             raise TypeError("validated lists are lists")
-        items = [item(each) for each in value]
-        return sorted(items, key=msgspec.json.encode) if shape.is_set else items
+        items = value if of_strings else [item(each) for each in value]
+        return sorted(items, key=order) if shape.is_set else items
 
     return write
 
 
+def _default(member: Member) -> object:
+    """Return the canonical form of what absence means, None where it means nothing else."""
+    return None if member.default is None else _canonical(member.shape)(member.default)
+
+
 def _structure(members: tuple[Member, ...]) -> Canonical:
     ordered = sorted(members, key=lambda member: _utf16(member.name))
-    rows = [(member.name, member.default, _canonical(member.shape)) for member in ordered]
+    rows = [(member.name, _default(member), _canonical(member.shape)) for member in ordered]
 
     def write(value: object) -> object:
         if not isinstance(value, dict):
             raise TypeError("validated structures are dicts")
         written = {}
         for name, default, item in rows:
-            given = value.get(name, default)
-            if given is not None:
-                written[name] = item(given)
+            if name in value:
+                written[name] = item(value[name])
+            elif default is not None:
+                written[name] = default
         return written
 
     return write

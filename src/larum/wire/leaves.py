@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from larum.wire.model import ShapeType
+from larum.wire.model import ShapeType, TextRule
 from larum.wire.texts import RULES
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def _string(shape: Shape) -> Leaf:
     fits = re.compile(shape.pattern, re.ASCII).fullmatch if shape.pattern else None
     refusal = f"Member must satisfy regular expression pattern: {shape.pattern}"
     characters = RULES[shape.text]
+    # What is printable holds nothing that the rules for other texts than tags refuse.
+    printable_will_do = shape.text not in (TextRule.TAG_KEY, TextRule.TAG_VALUE)
 
     def check(value: object) -> str | None:
         if not isinstance(value, str):
@@ -98,7 +100,7 @@ def _string(shape: Shape) -> Leaf:
             return short if len(value) < minimum else long
         if fits is not None and fits(value) is None:
             return refusal
-        return characters(value)
+        return None if printable_will_do and value.isprintable() else characters(value)
 
     return check
 

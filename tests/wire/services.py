@@ -1,0 +1,30 @@
+"""The real model, router and validator that the tests of this folder share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larum.wire.model import load
+from larum.wire.rest_json import parse_request
+from larum.wire.router import Router
+from larum.wire.validator import Validator
+
+if TYPE_CHECKING:
+    from larum.wire.model import Operation
+    from tests.wire.raw_requests import RawRequest
+
+MODEL = load("security-ir")
+ROUTER = Router([MODEL])
+VALIDATOR = Validator(MODEL)
+
+
+def operation(name: str) -> Operation:
+    """Return the operation of that name."""
+    return MODEL.operations[name]
+
+
+def parsed(request: RawRequest) -> dict[str, object]:
+    """Route and parse `request`; AssertionError where no operation has its path."""
+    match = ROUTER.match(request.method, request.raw_path)
+    assert match is not None
+    return parse_request(match, request.raw_query, request.content_type, request.body)
