@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from larum.domain.principals import Principal
+    from larum.domain.principals import AccessKey, Principal
     from larum.store.engine import Transaction
 
 
@@ -36,7 +36,8 @@ class Context:
     """One request's surroundings.
 
     `now` is the time of the request (UTC) and stays fixed while it is worked on; `random(n)` gives
-    n random bytes; `cursor` is where a page starts, opened from the sealed nextToken.
+    n random bytes; `issue_access_key(tx, principal, now)` makes a key; `cursor` is where a page
+    starts, opened from the sealed nextToken.
     """
 
     caller: Caller
@@ -45,6 +46,7 @@ class Context:
     source_ip: str
     now: datetime
     random: Callable[[int], bytes]
+    issue_access_key: Callable[[Transaction, Principal, datetime], AccessKey]
     tx: Transaction
     cursor: str | None = None
 

@@ -259,6 +259,7 @@ class Service:
             source_ip=call.source_ip,
             now=call.now,
             random=self._random,
+            issue_access_key=self.installation.credentials.issue,
             tx=tx,
             cursor=call.cursor,
         )
@@ -319,8 +320,9 @@ class Service:
             group = self.engine.begin(wait)
             if group is None:
                 raise self.gave_up_waiting(duplicate=duplicate)
-            answer = self.perform_in(group, call)
-            group.commit()
+            with group:
+                answer = self.perform_in(group, call)
+                group.commit()
         except ServiceError as error:
             return self.refuse(error, call.request_id)
         finally:

@@ -61,6 +61,11 @@ def organization_root_id(random: bytes) -> str:
     return f"r-{base36(int.from_bytes(random), 4)}"
 
 
+def unit_id(root_id: str, random: bytes) -> str:
+    """Return an organizational unit's id beneath the root `root_id`: `ou-`, the root, 8 digits."""
+    return f"ou-{root_id.removeprefix('r-')}-{base36(int.from_bytes(random), 8)}"
+
+
 def membership_arn(region: str, account: str, identifier: str) -> str:
     """Return a membership's ARN; `identifier` may be `*`."""
     return f"arn:aws:security-ir:{region}:{account}:membership/{identifier}"

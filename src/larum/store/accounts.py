@@ -54,6 +54,10 @@ FORMER_PLACES = """
 SELECT since, until, customer, management_account, unit_id, active FROM former_places
 WHERE account = :account ORDER BY since
 """
+COUNT = "SELECT count(*) FROM accounts"
+PAGE = """
+SELECT account FROM accounts WHERE account > :after ORDER BY account LIMIT :limit
+"""
 FIRST_MANAGEMENT_ACCOUNT = """
 SELECT account FROM accounts WHERE management_account = account ORDER BY created_at LIMIT 1
 """
@@ -136,6 +140,17 @@ def places_of(tx: Transaction, account: Account) -> list[Place]:
     management_account = None if organization is None else organization.management_account
     units = organizations.beneath(tx, management_account, account.unit_id)
     return [*places, Place(Span(placed_at), account.customer, units, account.is_active)]
+
+
+def count(tx: Transaction) -> int:
+    """Return how many accounts the installation has."""
+    return int(tx.rows(COUNT, {})[0][0])
+
+
+def page(tx: Transaction, after: str, limit: int) -> list[Account]:
+    """Return at most `limit` accounts with digits after `after`, in their order."""
+    rows = tx.rows(PAGE, {"after": after, "limit": limit})
+    return [found for row in rows if (found := get(tx, row[0])) is not None]
 
 
 def first_management_account(tx: Transaction) -> str | None:

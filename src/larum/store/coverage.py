@@ -22,6 +22,10 @@ UPDATE coverage_rules SET until = :until
 WHERE account = :account AND membership_id = :membership_id AND kind = :kind AND until IS NULL
 """
 CLOSE_RULE = CLOSE_RULES + "AND target = :target"
+CLOSE_UNIT = """
+UPDATE coverage_rules SET until = :until
+WHERE kind = 'unit' AND target = :unit_id AND until IS NULL
+"""
 OPEN_TARGETS = """
 SELECT target FROM coverage_rules
 WHERE account = :account AND membership_id = :membership_id AND kind = :kind AND until IS NULL
@@ -94,6 +98,11 @@ def close_rule(
 def close_rules(tx: Transaction, membership: Membership, kind: RuleKind, until: int) -> None:
     """Close every open rule of that kind."""
     tx.change(CLOSE_RULES, _key(membership) | {"kind": kind, "until": until})
+
+
+def close_unit(tx: Transaction, unit_id: str, until: int) -> None:
+    """No membership covers the unit any more: it is removed."""
+    tx.change(CLOSE_UNIT, {"unit_id": unit_id, "until": until})
 
 
 def open_targets(tx: Transaction, membership: Membership, kind: RuleKind) -> list[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import apsw
 
@@ -52,7 +52,11 @@ SAFETY: Final = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA mmap_size = 0",
+    # What a savepoint may have to undo stays in memory: else a file of case data lies in /tmp.
+    "PRAGMA temp_store = MEMORY",
 )
+# On macOS fsync alone does not reach the disk: https://www.sqlite.org/pragma.html#pragma_fullfsync
+DARWIN: Final = ("PRAGMA fullfsync = ON", "PRAGMA checkpoint_fullfsync = ON")
 
 
 class Transaction:
@@ -83,13 +87,26 @@ class Transaction:
 
 
 class Group:
-    """One transaction that several requests share: open until `commit` or `roll_back`."""
+    """One transaction that several requests share: open until `commit` or `roll_back`.
+
+    Also a context manager: what leaves it uncommitted, such as Ctrl-C, rolls it back.
+    """
 
     def __init__(self, engine: Engine, connection: apsw.Connection) -> None:
         self._engine = engine
         self._connection = connection
         self._transaction = Transaction(connection)
         self._lost = False
+        self._ended = False
+
+    def __enter__(self) -> Self:
+        """Return the group itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Roll back, unless it has ended."""
+        if not self._ended:
+            self.roll_back()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Do `work` in a savepoint; whatever it raises leaves nothing of it behind.
@@ -139,10 +156,11 @@ class Group:
             self._lost = True
 
     def _check_usable(self) -> None:
-        if self._lost or not self._connection.in_transaction:
+        if self._lost or self._engine.failure or not self._connection.in_transaction:
             raise InternalServerException(UNKNOWN_OUTCOME)
 
     def _finish(self) -> None:
+        self._ended = True
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -192,8 +210,8 @@ class Engine:
         Raises InternalServerException where the store cannot be read.
         """
         with self._reader_lock:
-            self._reader.execute("BEGIN")
             try:
+                self._reader.execute("BEGIN")
                 return work(Transaction(self._reader))
             except apsw.Error as error:
                 message = "The store could not be read. Send the same request again."
@@ -212,7 +230,6 @@ class Engine:
         if not self._writer_lock.acquire(timeout=wait):
             return None
         try:
-            self._reset_long_wal()
             self._writer.execute("BEGIN IMMEDIATE")
         except apsw.Error as error:
             self._writer_lock.release()
@@ -231,12 +248,9 @@ class Engine:
         group = self.begin(wait)
         if group is None:
             raise InternalServerException(NOT_DONE)
-        try:
+        with group:
             result = group.run(work)
-        except BaseException:
-            group.roll_back()
-            raise
-        group.commit()
+            group.commit()
         return result
 
     @property
@@ -254,7 +268,11 @@ class Engine:
         try:
             if self._checkpointer is None:
                 self._checkpointer = self._connect()
+                # A connection that has never read does not know of the log, and copies nothing.
+                self._checkpointer.execute("PRAGMA schema_version").fetchall()
             self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            if self._wal_pages >= RESTART_PAGES:
+                self._reset_log(self._checkpointer)
         except apsw.BusyError:
             log.debug("a checkpoint had to wait")
         except apsw.Error as error:
@@ -288,26 +306,25 @@ class Engine:
         except apsw.Error as error:
             raise SchemaRefused(f"{name} cannot be opened: {error}") from error
         connection.set_busy_timeout(BUSY_MILLISECONDS)
+        for pragma in (*SAFETY, *(DARWIN if sys.platform == "darwin" else ())):
+            connection.execute(pragma)
         return connection
 
     def _prepare_writer(self) -> None:
         writer = self._writer
         try:
-            for pragma in SAFETY:
-                writer.execute(pragma)
             if self._path is not None:
                 self._check_ours()
                 # Without EXTRA a power cut can undo the switch to the log and what followed (F5).
                 writer.execute("PRAGMA synchronous = EXTRA")
                 writer.execute("PRAGMA journal_mode = WAL").fetchall()
-                if sys.platform == "darwin":
-                    writer.execute("PRAGMA fullfsync = ON")
-                    writer.execute("PRAGMA checkpoint_fullfsync = ON")
             self._migrate()
             writer.execute("PRAGMA synchronous = FULL")
         except apsw.NotADBError as error:
             message = f"{self._path} is not a Larum database. Choose another --data directory."
             raise SchemaRefused(message) from error
+        except apsw.Error as error:
+            raise SchemaRefused(f"{self._path} cannot be opened: {error}") from error
         writer.wal_autocheckpoint(0)
         writer.set_wal_hook(self._count_wal_pages)
 
@@ -326,27 +343,25 @@ class Engine:
                 self._writer.execute(script)
             self._writer.execute("COMMIT")
         except BaseException:
-            self._writer.execute("ROLLBACK")
+            # SQLite has ended the transaction by itself where the disk failed.
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
             raise
 
     def _open_reader(self) -> tuple[apsw.Connection, threading.Lock]:
         if self._path is None:
             return self._writer, self._writer_lock
         reader = self._connect()
-        for pragma in (*SAFETY, "PRAGMA query_only = ON"):
-            reader.execute(pragma)
+        reader.execute("PRAGMA query_only = ON")
         return reader, threading.Lock()
 
     def _count_wal_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
         return 0
 
-    def _reset_long_wal(self) -> None:
+    def _reset_log(self, checkpointer: apsw.Connection) -> None:
         # A passive checkpoint never resets a log that is always written to; between two groups
         # nobody writes. RESTART keeps the file, and overwriting it is faster than growing it.
-        if self._path is not None and self._wal_pages >= RESTART_PAGES:
-            try:
-                self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-                self._wal_pages = 0
-            except apsw.BusyError:
-                log.debug("the log could not be reset while it was read")
+        with self._writer_lock:
+            checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+            self._wal_pages = 0

@@ -76,3 +76,6 @@ CREATE TABLE limits (
 
 -- What the sweep looks for: cancellations that can no longer be undone.
 CREATE INDEX memberships_cancelled ON memberships (deactivated_at) WHERE status = 'Cancelled';
+
+-- Which rules a removed unit ends.
+CREATE INDEX coverage_rules_of_unit ON coverage_rules (target) WHERE kind = 'unit' AND until IS NULL;
