@@ -49,11 +49,21 @@ class AccessDeniedException(ServiceError):
     """The caller may not do this, or names a resource that is not theirs."""
 
     @classmethod
-    def of(cls, principal_arn: str, action: str, resource: str) -> AccessDeniedException:
-        """Build the refusal in AWS's words: no policy allows `action` on `resource` (an ARN)."""
+    def of(
+        cls, principal_arn: str, action: str, resource: str, *, explicit: bool = False
+    ) -> AccessDeniedException:
+        """Build the refusal of `action` on `resource` (an ARN) in AWS's words.
+
+        `explicit` says that a statement denies it, otherwise none allows it.
+        """
+        reason = (
+            "with an explicit deny in an identity-based policy"
+            if explicit
+            else f"because no identity-based policy allows the {action} action"
+        )
         return cls(
             f"User: {principal_arn} is not authorized to perform: {action} on resource: {resource} "
-            f"because no identity-based policy allows the {action} action"
+            f"{reason}"
         )
 
 

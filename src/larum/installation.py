@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from larum.access import keys
-from larum.access.credentials import Credentials, WrongMasterKey
 from larum.domain import values
 from larum.domain.organizations import Account, Organization
 from larum.domain.principals import AccessKey, Principal
 from larum.store import access_keys as access_key_rows
 from larum.store import accounts, organizations
+from larum.store.credentials import Credentials, WrongMasterKey
 from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory
 from larum.store.engine import Engine
 

@@ -199,7 +199,7 @@ FIELDS: Final = (
     Field("in_flight_wait", _seconds(0.05, 10), "How long a repeated token waits, in s.", "10"),
     Field("request_deadline", _seconds(0.1, 50), "How long a request may wait, in s.", "30"),
     Field("header_deadline", _seconds(0.1, 60), "How long headers may take, in s.", "10"),
-    Field("body_deadline", _seconds(0.1, 120), "How long a body may take, in s.", "30"),
+    Field("body_deadline", _seconds(0.1, 120), "How long a body may take, in s.", "25"),
     Field("idle_deadline", _seconds(0.1, 600), "How long a connection may idle, in s.", "60"),
     Field("database", _not_yet, "Not yet: PostgreSQL.", "URL"),
     Field("metrics_port", _not_yet, "Not yet: Prometheus metrics.", "N"),
@@ -233,7 +233,7 @@ class Settings:
     in_flight_wait: float = 10.0
     request_deadline: float = 30.0
     header_deadline: float = 10.0
-    body_deadline: float = 30.0
+    body_deadline: float = 25.0
     idle_deadline: float = 60.0
 
     def faults(self) -> list[str]:

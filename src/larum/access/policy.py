@@ -103,12 +103,6 @@ def access_denied(
     decision: Decision = Decision.IMPLICIT_DENY,
 ) -> AccessDeniedException:
     """Return AWS's refusal, which tells nothing that the caller did not say itself."""
-    reason = (
-        "with an explicit deny in an identity-based policy"
-        if decision is Decision.EXPLICIT_DENY
-        else f"because no identity-based policy allows the {action} action"
-    )
-    return AccessDeniedException(
-        f"User: {caller.principal.arn} is not authorized to perform: {action} on resource: "
-        f"{resource} {reason}"
+    return AccessDeniedException.of(
+        caller.principal.arn, action, resource, explicit=decision is Decision.EXPLICIT_DENY
     )

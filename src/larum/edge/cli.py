@@ -18,9 +18,9 @@ from rich.table import Table
 
 import larum
 from larum import settings as settings_module
-from larum.access.credentials import WrongMasterKey
 from larum.errors import ServiceError
 from larum.settings import FIELDS, WITHOUT_FLAG, SettingsError
+from larum.store.credentials import WrongMasterKey
 from larum.store.data_directory import DirectoryRefused
 from larum.store.migrations import SchemaRefused
 
