@@ -80,15 +80,15 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
     "UpdateMembership": {
         "AccessDeniedException": _NOT_YOURS,
         "ConflictException": "The membership is not Active, and more than an undo is asked for, or "
-        "it is Terminated; or an undo while the customer has another Active membership (resourceType "
+        "it is Terminated; or an undo while there is another Active membership (resourceType "
         "`Membership`); two responders share an e-mail address (`IncidentResponder`).",
         "ResourceNotFoundException": "An organizational unit does not exist, or the account is in "
         "no organization. Units cannot be declared yet.",
         "ServiceQuotaExceededException": f"{_LIMIT} accounts that a membership covers would be "
         "exceeded, or that of memberships by an undo. Nothing sets it yet.",
-        "ValidationException": "A member breaks the model; `undoMembershipCancellation` is false; a "
-        "unit is added and removed at once; units together with `coverEntireOrganization`; a feature "
-        "named twice.",
+        "ValidationException": "A member breaks the model; `undoMembershipCancellation` is false; "
+        "a unit is added and removed at once; units come together with "
+        "`coverEntireOrganization`; a feature is named twice.",
     },
 }
 # Measured with botocore's standard mode, which is the default: service-behaviour §3.2.

@@ -4,8 +4,8 @@
 
 A page of `docs/` holds blocks `<!-- generated: NAME ARGUMENT -->` … `<!-- end of generated -->`;
 this replaces what is between the marks and leaves every other line to its author. An operation that
-works and has no page gets one. The same code gives the same text; `tests/test_docs.py` fails while
-a page differs from what would be written.
+works and has no page gets one. The same code gives the same text; a test fails while a page differs
+from what would be written (tests/test_docs_are_complete.py).
 """
 
 from __future__ import annotations
