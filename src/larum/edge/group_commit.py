@@ -19,6 +19,7 @@ from larum.store.engine import UNKNOWN_OUTCOME
 
 if TYPE_CHECKING:
     from larum.service import Call, Service
+    from larum.store.idempotency import TokenScope
     from larum.wire.http import HttpResponse
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class _Place:
 
     call: Call
     answered: asyncio.Future[HttpResponse]
+    scope: TokenScope | None
     duplicate: bool
     began: bool = False
 
@@ -63,7 +65,7 @@ class GroupCommit:
         service, settings = self._service, self._service.settings
         scope = None if call.token is None else call.token.scope
         duplicate = scope is not None and service.in_flight.enter(scope)
-        place = _Place(call, self._loop.create_future(), duplicate)
+        place = _Place(call, self._loop.create_future(), scope, duplicate)
         self._waiting.append(place)
         if not self._running:
             self._running = True
@@ -75,8 +77,8 @@ class GroupCommit:
             return await place.answered
         finally:
             timer.cancel()
-            if scope is not None:
-                service.in_flight.leave(scope)
+            if not place.began:
+                self._leave(place)
 
     async def close(self) -> None:
         """Let the calls that wait be answered, then stop."""
@@ -122,8 +124,15 @@ class GroupCommit:
             for place, answer in zip(places, answers, strict=True):
                 if not place.answered.done():
                     place.answered.set_result(answer)
+        for place in places:
+            self._leave(place)
         self._start_checkpoint()
         self._run()
+
+    def _leave(self, place: _Place) -> None:
+        # A call that was given up, or whose client left, holds its token until its group has ended.
+        if place.scope is not None:
+            self._service.in_flight.leave(place.scope)
 
     def _next_places(self) -> list[_Place]:
         places: list[_Place] = []

@@ -1,0 +1,82 @@
+"""What must be true of a store whatever happened to it: asked after every kill, cut and fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from larum.store import audit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from larum.service import Service
+    from larum.store.engine import Transaction
+
+from tests.store.calls import create, get
+
+# Memberships without exactly one event of their creation, and events without a membership.
+EVENTS_AMISS = """
+SELECT membership_id, (
+    SELECT count(*) FROM outbox WHERE outbox.account = memberships.account
+      AND kind = 'event' AND type = 'Membership Created'
+      AND resource_arn LIKE '%/' || membership_id
+) AS events FROM memberships WHERE events <> 1
+UNION ALL
+SELECT event_id, -1 FROM outbox WHERE kind = 'event' AND type = 'Membership Created'
+  AND NOT EXISTS (SELECT 1 FROM memberships WHERE outbox.account = memberships.account
+    AND outbox.resource_arn LIKE '%/' || membership_id)
+"""
+# Memberships without exactly one audit record of the call that made them.
+RECORDS_AMISS = """
+SELECT membership_id, (
+    SELECT count(*) FROM audit_records WHERE audit_records.account = memberships.account
+      AND record ->> 'eventName' = 'CreateMembership'
+      AND record ->> '$.responseElements.membershipId' = membership_id
+      AND record ->> 'replayed' = 0
+) AS records FROM memberships WHERE records <> 1
+"""
+# Tokens that name nothing, or something that is not there.
+TOKENS_AMISS = """
+SELECT resource_id FROM client_tokens WHERE NOT EXISTS (
+    SELECT 1 FROM memberships WHERE memberships.account = client_tokens.account
+      AND memberships.membership_id = client_tokens.resource_id
+)
+"""
+TWICE_ACTIVE = """
+SELECT customer FROM memberships WHERE status = 'Active' GROUP BY customer HAVING count(*) > 1
+"""
+
+
+def broken_promises(service: Service) -> list[str]:
+    """Return what is not as it must be in the store of `service`; empty when all is well."""
+    return service.engine.read(_broken_promises)
+
+
+def _broken_promises(tx: Transaction) -> list[str]:
+    found = [f"integrity: {row}" for row in tx.rows("PRAGMA integrity_check", {}) if row != ("ok",)]
+    found += [f"foreign key: {row}" for row in tx.rows("PRAGMA foreign_key_check", {})]
+    found += [f"event: {row}" for row in tx.rows(EVENTS_AMISS, {})]
+    found += [f"audit: {row}" for row in tx.rows(RECORDS_AMISS, {})]
+    found += [f"token: {row}" for row in tx.rows(TOKENS_AMISS, {})]
+    found += [f"two memberships: {row}" for row in tx.rows(TWICE_ACTIVE, {})]
+    for (account,) in tx.rows("SELECT DISTINCT account FROM audit_records", {}):
+        broken = audit.first_broken(tx, account)
+        if broken is not None:
+            found.append(f"audit chain of {account} breaks at {broken}")
+    return found
+
+
+def lost_writes(service: Service, acknowledged: Mapping[tuple[str, str], str]) -> list[str]:
+    """Return which acknowledged writes are gone or answered otherwise now; needs relaxed mode.
+
+    `acknowledged` maps (account, clientToken) to the membership id that was answered.
+    """
+    found = []
+    for (account, token), membership_id in acknowledged.items():
+        read = get(service, account, membership_id)
+        if read.status != 200:
+            found.append(f"{membership_id} of {account} is lost: {read.status} {read.error}")
+        again = create(service, account, token)
+        if again.status != 201 or again.membership_id != membership_id:
+            found.append(f"{token} of {account} is answered {again.output}, was {membership_id}")
+    return found
