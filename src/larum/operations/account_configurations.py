@@ -18,13 +18,13 @@ from larum.errors import (
     ValidationException,
 )
 from larum.store import accounts, counters, coverage, organizations
-from larum.store.counters import Counter, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from larum.context import Context
     from larum.domain.memberships import Membership
+    from larum.store.counters import Numbers
 
 MEMBER = "membershipAccountsConfigurationsUpdate"
 WHOLE = f"{MEMBER}.coverEntireOrganization"
@@ -32,12 +32,13 @@ TO_ADD = f"{MEMBER}.organizationalUnitsToAdd"
 TO_REMOVE = f"{MEMBER}.organizationalUnitsToRemove"
 
 
-def open_coverage(context: Context, membership: Membership, holder: Account) -> None:
+def open_coverage(
+    context: Context, membership: Membership, holder: Account, numbers: Numbers
+) -> None:
     """Let a new membership cover the whole organization, or its own account for a start."""
     # No new version: nothing that was before is covered by a rule that begins now.
-    version = counters.value(context.tx, Counter.DIRECTORY_VERSION)
-    _open_whole_or_own(context, membership, version)
-    check_covered_limit(context, membership, holder)
+    _open_whole_or_own(context, membership, numbers.directory_version)
+    check_covered_limit(context, membership, holder, numbers)
 
 
 def change(
@@ -73,14 +74,14 @@ def change(
             coverage.close_rule(context.tx, membership, RuleKind.UNIT, unit, version)
         moved = True
     if moved:
-        check_covered_limit(context, membership, holder)
+        check_covered_limit(context, membership, holder, counters.numbers(context.tx))
     return membership, moved
 
 
-def check_memberships_limit(context: Context) -> None:
+def check_memberships_limit(context: Context, numbers: Numbers) -> None:
     """Raise ServiceQuotaExceededException where the installation may have no more memberships."""
-    most = counters.limit(context.tx, Limit.MEMBERSHIPS)
-    if most is None or counters.value(context.tx, Counter.ACTIVE_MEMBERSHIPS) < most:
+    most = numbers.memberships_limit
+    if most is None or numbers.active_memberships < most:
         return
     raise ServiceQuotaExceededException(
         f"This installation may have {most} Active memberships and has them. Its administrator "
@@ -91,9 +92,11 @@ def check_memberships_limit(context: Context) -> None:
     )
 
 
-def check_covered_limit(context: Context, membership: Membership, holder: Account) -> None:
+def check_covered_limit(
+    context: Context, membership: Membership, holder: Account, numbers: Numbers
+) -> None:
     """Raise ServiceQuotaExceededException where more accounts would be covered than allowed."""
-    most = counters.limit(context.tx, Limit.COVERED_ACCOUNTS)
+    most = numbers.covered_accounts_limit
     if most is None:
         return
     covered = coverage.count(context.tx, membership, holder)

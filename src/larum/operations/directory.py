@@ -64,6 +64,7 @@ def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, A
     """Return the organization, its units, how many accounts there are, and the limits."""
     organization = _organization(context)
     units = _paths(organizations.units(context.tx, organization))
+    limits = counters.limits(context.tx)
     output: dict[str, Any] = {
         "organizationId": organization.organization_id,
         "rootId": organization.root_id,
@@ -72,11 +73,7 @@ def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, A
         "organizationalUnits": sorted(units),
         "accountCount": accounts.count(context.tx),
         "activeMemberships": counters.value(context.tx, Counter.ACTIVE_MEMBERSHIPS),
-        "limits": {
-            wire: most
-            for wire, name in LIMIT_NAMES.items()
-            if (most := counters.limit(context.tx, name)) is not None
-        },
+        "limits": {wire: limits[name] for wire, name in LIMIT_NAMES.items() if name in limits},
     }
     if organization.delegated_administrator is not None:
         output["delegatedAdministrator"] = organization.delegated_administrator
@@ -272,7 +269,8 @@ def _check_limit(context: Context, organization: Organization, plan: Plan) -> No
     if membership is None or not plan.moves:
         return
     holder = accounts.get(context.tx, membership.account) or Account(membership.account)
-    account_configurations.check_covered_limit(context, membership, holder)
+    numbers = counters.numbers(context.tx)
+    account_configurations.check_covered_limit(context, membership, holder, numbers)
 
 
 def _told(plan: Plan) -> list[dict[str, Any]]:

@@ -54,7 +54,8 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     existing = rows.active_id(context.tx, account.customer)
     if existing is not None:
         raise already_exists(existing)
-    account_configurations.check_memberships_limit(context)
+    numbers = counters.numbers(context.tx)
+    account_configurations.check_memberships_limit(context, numbers)
     membership = Membership(
         account=context.account,
         region=context.region,
@@ -71,7 +72,7 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     )
     rows.insert(context.tx, membership)
     counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
-    account_configurations.open_coverage(context, membership, account)
+    account_configurations.open_coverage(context, membership, account, numbers)
     tag_rows.put(context.tx, context.account, membership.arn, params.get("tags", {}))
     tell(context, membership, DetailType.MEMBERSHIP_CREATED, CommunicationType.MEMBERSHIP_CREATED)
     return {"membershipId": membership.membership_id}
@@ -217,7 +218,7 @@ def _undone(context: Context, membership: Membership, params: Mapping[str, Any])
     existing = rows.active_id(context.tx, membership.customer)
     if existing is not None:
         raise already_exists(existing)
-    account_configurations.check_memberships_limit(context)
+    account_configurations.check_memberships_limit(context, counters.numbers(context.tx))
     counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
     coverage.resume(context.tx, membership, counters.next_version(context.tx))
     return undone

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
+# One statement for what is read together: each costs every CreateMembership some microseconds.
+ALL = "SELECT name, value FROM counters UNION ALL SELECT name, value FROM limits"
 GET = "SELECT value FROM counters WHERE name = :name"
 ADD = "UPDATE counters SET value = value + :change WHERE name = :name"
 LIMITS = "SELECT name, value FROM limits ORDER BY name"
-LIMIT = "SELECT value FROM limits WHERE name = :name"
 SET_LIMIT = """
 INSERT INTO limits (name, value) VALUES (:name, :value)
 ON CONFLICT (name) DO UPDATE SET value = :value
@@ -33,6 +35,27 @@ class Limit(StrEnum):
     COVERED_ACCOUNTS = "covered-accounts-per-membership"
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """All counters and limits as one statement saw them; a limit that is not set is None."""
+
+    directory_version: int
+    active_memberships: int
+    memberships_limit: int | None
+    covered_accounts_limit: int | None
+
+
+def numbers(tx: Transaction) -> Numbers:
+    """Return every counter and limit."""
+    found: dict[str, int] = dict(tx.rows(ALL, {}))
+    return Numbers(
+        found[Counter.DIRECTORY_VERSION],
+        found[Counter.ACTIVE_MEMBERSHIPS],
+        found.get(Limit.MEMBERSHIPS),
+        found.get(Limit.COVERED_ACCOUNTS),
+    )
+
+
 def value(tx: Transaction, counter: Counter) -> int:
     """Return what the counter stands at."""
     return int(tx.rows(GET, {"name": counter})[0][0])
@@ -47,12 +70,6 @@ def next_version(tx: Transaction) -> int:
     """Start a new version of the directory and return it."""
     add(tx, Counter.DIRECTORY_VERSION, 1)
     return value(tx, Counter.DIRECTORY_VERSION)
-
-
-def limit(tx: Transaction, name: Limit) -> int | None:
-    """Return the limit, or None while there is none."""
-    row = tx.row(LIMIT, {"name": name})
-    return None if row is None else int(row[0])
 
 
 def limits(tx: Transaction) -> dict[str, int]:
