@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conformance.instances import Instance
+
+_newcomers = count()
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +66,9 @@ def account() -> str:
 def stranger() -> str:
     """Another one."""
     return fresh_account()
+
+
+@pytest.fixture
+def newcomer() -> str:
+    """An account that only services in this process take: no server process has its key."""
+    return f"3{next(_newcomers):011d}"

@@ -68,9 +68,9 @@ def server(service: larum.Service) -> Iterator[str]:
 
 
 @pytest.fixture
-def key(service: larum.Service, account: str) -> AccessKey:
+def key(service: larum.Service, newcomer: str) -> AccessKey:
     """A root key of an account that no other test uses."""
-    return service.installation.root_access_key(account, datetime.now(UTC))
+    return service.installation.root_access_key(newcomer, datetime.now(UTC))
 
 
 @pytest.fixture(params=["http", "embedded"])
@@ -195,7 +195,7 @@ def forgeries(good: HttpRequest, other: HttpRequest) -> dict[str, HttpRequest]:
 
 
 def test_forged_requests_change_nothing(
-    service: larum.Service, door: tuple[Send, str], key: AccessKey, account: str
+    service: larum.Service, door: tuple[Send, str], key: AccessKey, newcomer: str
 ) -> None:
     """Every forgery of a good request is 403, tells no secret and makes no membership."""
     send, url = door
@@ -208,7 +208,7 @@ def test_forged_requests_change_nothing(
         if response.status != 403 or key.secret_access_key.encode() in response.body:
             through[name] = (response.status, response.body)
     assert through == {}
-    assert service.client(account=account).list_memberships()["items"] == []
+    assert service.client(account=newcomer).list_memberships()["items"] == []
     # The original is good, so each refusal above was of the forgery; a resend is an SDK's retry.
     assert [send(good).status, send(good).status] == [201, 409]
 

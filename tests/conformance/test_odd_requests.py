@@ -42,10 +42,10 @@ def server(service: larum.Service) -> Iterator[str]:
 
 @pytest.fixture(params=["http", "embedded"])
 def ask(
-    request: pytest.FixtureRequest, service: larum.Service, server: str, account: str
+    request: pytest.FixtureRequest, service: larum.Service, server: str, newcomer: str
 ) -> Iterator[Ask]:
     """Sign a request as the root of `account` and send it through either door."""
-    key = service.installation.root_access_key(account, datetime.now(UTC))
+    key = service.installation.root_access_key(newcomer, datetime.now(UTC))
     if request.param == "embedded":
         yield lambda raw: service.handle(signed(raw, key, IN_PROCESS))
         return
@@ -76,11 +76,11 @@ def test_unknown_members_are_ignored(ask: Ask) -> None:
     assert ask(create(**smallest(), **strange)).status == 201
 
 
-def test_members_of_the_path_do_not_count_in_the_body(ask: Ask, account: str) -> None:
+def test_members_of_the_path_do_not_count_in_the_body(ask: Ask, newcomer: str) -> None:
     """A resourceArn in the body does not overrule the one in the path."""
     made = told(ask(create(**smallest())))["membershipId"]
     body = json.dumps({"resourceArn": "arn:aws:security-ir:us-east-1:1:x", "tags": {"a": "b"}})
-    raw = RawRequest("POST", tags_path(account, made), "", "application/json", body.encode())
+    raw = RawRequest("POST", tags_path(newcomer, made), "", "application/json", body.encode())
     assert ask(raw).status == 204
 
 
@@ -162,10 +162,10 @@ def test_other_methods_are_unknown(ask: Ask, method: str) -> None:
     assert response.status in {400, 404}
 
 
-def test_too_many_tag_keys_are_refused(ask: Ask, account: str) -> None:
+def test_too_many_tag_keys_are_refused(ask: Ask, newcomer: str) -> None:
     """More query parameters than an operation can use are 400."""
     query = "&".join(f"tagKeys=key{number}" for number in range(400))
-    path = tags_path(account, "m-abcd1234efgh")
+    path = tags_path(newcomer, "m-abcd1234efgh")
     response = ask(RawRequest("DELETE", path, query, None, b""))
     assert response.status == 400
 
