@@ -357,8 +357,7 @@ class Service:
 
 
 def _json(status: int, told: dict[str, str]) -> HttpResponse:
-    headers = (("content-type", "application/json"), ("cache-control", "no-store"))
-    return HttpResponse(status, headers, msgspec.json.encode(told))
+    return HttpResponse(status, (("content-type", rest_json.JSON),), msgspec.json.encode(told))
 
 
 def _page_bound(caller: Caller, operation: Operation, params: dict[str, Any]) -> tuple[str, ...]:

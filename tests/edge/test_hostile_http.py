@@ -57,6 +57,7 @@ def connection(server: HttpServer) -> Iterator[Connection]:
 def told(answer: Answer) -> str:
     """Return the error's name, once the answer has an error's form."""
     assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
     assert set(answer.seen) == {"message"}
     return answer.headers["x-amzn-errortype"]
 

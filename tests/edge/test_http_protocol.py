@@ -77,9 +77,11 @@ def test_a_request_reaches_the_service_untouched(connection: Connection) -> None
 
 
 def test_an_answer_says_its_length_and_date_and_not_its_server(connection: Connection) -> None:
-    """The edge adds `content-length` and `date` and nothing else, and keeps the connection."""
+    """The edge adds length, date and protection from browsers alone, and keeps the connection."""
     answer = connection.send(GET).answer()
-    assert set(answer.headers) == {"date", "content-type", "content-length"}
+    protection = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    assert protection.items() <= answer.headers.items()
+    assert answer.headers.keys() - protection == {"date", "content-type", "content-length"}
     assert connection.send(GET).answer().status == 200
 
 

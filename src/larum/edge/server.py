@@ -34,6 +34,9 @@ MAX_CONNECTIONS: Final = 1024
 # Of the five seconds of a drain, one is left for the running group's commit.
 _DRAIN_SECONDS: Final = 4
 _SPARE_FILES: Final = 256
+# On every answer, those to what is no HTTP included: no cache keeps it, no browser takes it for
+# anything but the JSON that it is.
+_PROTECTION: Final = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,7 @@ def _config(application: Application, listen: Listen) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        headers=_PROTECTION,
         proxy_headers=bool(listen.trusted_proxies),
         forwarded_allow_ips=list(listen.trusted_proxies),
         timeout_graceful_shutdown=_DRAIN_SECONDS,
