@@ -109,8 +109,9 @@ def _say_what_matters(service: Service) -> None:
         )
     if installation.first_start and directory is not None:
         log.info(
-            "First start: account %s, data in %s. Back up larum.db (with larum.db-wal, or after a "
-            "stop), blobs/ and master.key: without master.key the secrets in larum.db are lost. "
+            "First start: account %s, data in %s. Back up larum.db, blobs/ and master.key while the "
+            "server is stopped, or in one atomic snapshot of the disk; without master.key the "
+            "secrets in larum.db are lost. "
             "The root access key is in %s; if it is lost, stop the server and run: "
             "larum replace-root-key --data %s",
             installation.administrator_account,
