@@ -116,19 +116,20 @@ class Installation:
         def start(tx: Transaction) -> AccessKey:
             organizations.insert(tx, organization)
             accounts.insert(tx, Account(account, organization=organization), now)
-            return self.credentials.issue(
+            key = self.credentials.issue(
                 tx,
                 Principal.root(account),
                 now,
                 access_key_id=settings.root_access_key_id,
                 secret_access_key=settings.root_secret_access_key,
             )
+            # Before the rows are durable: a crash leaves a file that the next start writes again,
+            # and never an installation whose key nobody has.
+            if self.directory is not None:
+                self.directory.write_credentials({"default": key})
+            return key
 
-        key = self.engine.write(start)
-        self.shown_key = key
-        if self.directory is not None:
-            # The rows are durable first: a crash here leaves a root key that can be replaced.
-            self.directory.write_credentials({"default": key})
+        self.shown_key = self.engine.write(start)
 
     def _check_master_key(self) -> None:
         try:

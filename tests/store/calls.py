@@ -11,11 +11,13 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from larum.settings import Settings
 from larum.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from larum.service import Service
 
+RELAXED = Settings(auth="relaxed")
 TEAM = [
     {"name": "Ana Alvarez", "jobTitle": "Engineer", "email": "ana@example.com"},
     {"name": "Bob Brown", "jobTitle": "On call", "email": "bob@example.com"},

@@ -150,11 +150,12 @@ def file_system(path: Path) -> str:
     """Return the kind of file system that `path` is on, e.g. `ext4`; empty where not known."""
     resolved = path.resolve()
     mounts = [
-        (len(mount.mountpoint), mount.fstype)
-        for mount in psutil.disk_partitions(all=True)
+        # Of two mounts on one point the later one is seen.
+        (len(mount.mountpoint), position, mount.fstype)
+        for position, mount in enumerate(psutil.disk_partitions(all=True))
         if resolved.is_relative_to(mount.mountpoint)
     ]
-    return max(mounts)[1] if mounts else ""
+    return max(mounts)[2] if mounts else ""
 
 
 def _write_private(file: Path, text: str) -> None:
