@@ -10,7 +10,7 @@ from larum.wire.router import Router
 from larum.wire.validator import Validator
 
 if TYPE_CHECKING:
-    from larum.wire.model import Operation
+    from larum.wire.model import Operation, Shape
     from tests.wire.raw_requests import RawRequest
 
 MODEL = load("security-ir")
@@ -21,6 +21,13 @@ VALIDATOR = Validator(MODEL)
 def operation(name: str) -> Operation:
     """Return the operation of that name."""
     return MODEL.operations[name]
+
+
+def input_of(name: str) -> Shape:
+    """Return the input structure of the operation of that name."""
+    shape = MODEL.operations[name].input
+    assert shape is not None
+    return shape
 
 
 def parsed(request: RawRequest) -> dict[str, object]:

@@ -223,6 +223,15 @@ def test_nothing_of_the_body_is_echoed(junk: bytes, cut: int, put: int) -> None:
         assert refusal.__context__ is None or refusal.__suppress_context__
 
 
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_nothing_of_a_truncated_body_is_echoed(*, ascii_only: bool) -> None:
+    """Wherever the connection or a proxy cut it off."""
+    value = {CANARY: [CANARY, 1.5, "\N{FIRE}" + CANARY, True]}
+    body = json.dumps(value, ensure_ascii=ascii_only).encode()
+    for end in range(len(body)):
+        assert CANARY not in _refusal(body[:end])
+
+
 def test_the_recursion_limit_is_not_what_protects() -> None:
     """The depth is checked before anything recurses, whatever limit the process has set."""
     before = sys.getrecursionlimit()

@@ -13,7 +13,7 @@ from larum.wire.body_limit import LARGEST, SMALLEST, body_limit
 from larum.wire.model import Location, ShapeType, TextRule, load, parse
 from tests.wire.examples import OPERATION_NAMES, example
 from tests.wire.raw_requests import raw_request
-from tests.wire.services import MODEL, operation
+from tests.wire.services import MODEL, input_of, operation
 
 DOCUMENT = (resources.files("larum.wire") / "data" / "security-ir.json").read_bytes()
 
@@ -33,13 +33,12 @@ def test_it_is_loaded_once_and_cannot_be_changed() -> None:
     """One process has one model, and nobody can bend it for others."""
     assert load("security-ir") is MODEL
     with pytest.raises(FrozenInstanceError):
-        MODEL.name = "other"  # type: ignore[misc]
+        MODEL.name = "other"  # type: ignore[misc]  # the fault that is planted
 
 
 def test_facts_of_the_smithy_model_are_there() -> None:
     """What botocore drops is in the model: uniqueness, defaults, bounds, text rules."""
-    create = operation("CreateMembership").input
-    assert create is not None
+    create = input_of("CreateMembership")
     assert create.member("coverEntireOrganization").default is False
     team = create.member("incidentResponseTeam")
     assert team.required
@@ -52,7 +51,7 @@ def test_facts_of_the_smithy_model_are_there() -> None:
     assert preferences.shape.is_set
     assert create.member("membershipName").shape.text is TextRule.LINE
     defaults = {
-        name: MODEL.operations[name].input.member("maxResults").default  # type: ignore[union-attr]
+        name: input_of(name).member("maxResults").default
         for name in MODEL.operations
         if name.startswith("List") and name != "ListTagsForResource"
     }
@@ -149,9 +148,7 @@ def test_body_limits_follow_the_model() -> None:
 
 def operation_preferences() -> list[str]:
     """Return all sixteen kinds of notification."""
-    team = operation("CreateMembership").input
-    assert team is not None
-    item = team.member("incidentResponseTeam").shape.item
+    item = input_of("CreateMembership").member("incidentResponseTeam").shape.item
     assert item is not None
     kinds = item.member("communicationPreferences").shape.item
     assert kinds is not None

@@ -304,7 +304,7 @@ def _error(cls: type[ServiceError]) -> ServiceError:
         },
         "ThrottlingException": {"retry_after_ms": 1, "quota_code": "L-2"},
     }  # fmt: skip
-    return cls("Said.", **members.get(cls.__name__, {}))  # type: ignore[arg-type]
+    return cls("Said.", **members.get(cls.__name__, {}))  # type: ignore[arg-type]  # by class
 
 
 ERRORS = [_error(cls) for cls in vars(larum.errors).values()

@@ -13,7 +13,7 @@ from larum.errors import FieldFailure, ValidationException
 from larum.wire.json_body import decode
 from tests.wire.examples import CASE_ID, MEMBERSHIP_ID, OPERATION_NAMES, TEAM, example
 from tests.wire.raw_requests import raw_request
-from tests.wire.services import MODEL, VALIDATOR, operation, parsed
+from tests.wire.services import MODEL, VALIDATOR, input_of, operation, parsed
 from tests.wire.violations import violations
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def test_defaults_are_not_filled_in() -> None:
 def test_every_operation_is_compiled() -> None:
     """No operation passes unchecked because its input was forgotten."""
     for name in MODEL.operations:
-        required = [each for each in MODEL.operations[name].input.members if each.required]  # type: ignore[union-attr]
+        required = [each for each in input_of(name).members if each.required]
         if required:
             assert set(_paths(name, {})) == {each.name for each in required}
         else:
