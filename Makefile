@@ -14,7 +14,7 @@ SLOW_SUITES := tests/interop tests/faults tests/browser
 TYPED := $(wildcard src tests scripts bench)
 
 # Tools that run beside larum, and boto3 releases that run with larum: each in an environment of its own.
-TOOLS_READY := .envs/bench/.ready .envs/interop-awscli/.ready
+TOOLS_READY := .envs/bench/.ready .envs/interop-awscli/.ready .envs/interop-aiobotocore/.ready
 CLIENTS_READY := .envs/interop-oldest/.ready .envs/interop-newest/.ready
 NODE_LOCK := $(wildcard tests/interop/package-lock.json)
 NODE_READY := $(NODE_LOCK:package-lock.json=node_modules/.package-lock.json)
@@ -43,20 +43,20 @@ lint: .venv/.dev ## Check style and the direction of imports
 types: .venv/.dev ## Check the types
 	$(BIN)/mypy $(TYPED)
 
-interop: .venv/.dev $(CLIENTS_READY) .envs/interop-awscli/.ready $(NODE_READY) ## Run the oldest and newest boto3, the AWS CLI and other SDKs (needs node, npm)
+interop: .venv/.dev $(CLIENTS_READY) $(filter .envs/interop-%,$(TOOLS_READY)) $(NODE_READY) ## Run the oldest and newest boto3, the AWS CLI and other SDKs (needs node 20, npm)
 	$(PYTEST) tests/interop $(ARGS)
 
 faults: .venv/.dev ## Kill the server and break its disk while it works (needs strace, Linux)
 	$(PYTEST) tests/faults $(ARGS)
 
-browser: .venv/.dev ## Use the console as a person would (needs chromium, chromedriver)
+browser: .venv/.dev ## Attack a server from a page in a real browser (needs chromium, chromedriver)
 	$(PYTEST) tests/browser $(ARGS)
 
 soak: .venv/.dev ## Run the fault tests for much longer
 	LARUM_SOAK=1 $(PYTEST) tests/faults --timeout=7200 $(ARGS)
 
 bench: .venv/.dev .envs/bench/.ready ## Measure speed and memory against the peers, in one run
-	$(BIN)/python bench/run.py $(ARGS)
+	$(BIN)/python -m bench.run $(ARGS)
 
 clean: ## Remove what these commands built; larum-data stays
 	rm -rf .venv .envs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -100,7 +100,7 @@ $(CLIENTS_READY): .envs/%/.ready: requirements/%.txt pyproject.toml | .venv/bin/
 	@touch $@
 
 tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
-	npm ci --prefix tests/interop --no-audit --no-fund
+	npm ci --prefix tests/interop --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # Pins stay unless asked for:  make lock ARGS=--upgrade
@@ -117,3 +117,4 @@ lock: .venv/bin/python ## Write requirements/*.txt anew from pyproject.toml and 
 	$(COMPILE) -o requirements/interop-oldest.txt pyproject.toml requirements/interop-oldest.in --group build --group test
 	$(COMPILE) -o requirements/interop-newest.txt pyproject.toml requirements/interop-newest.in --group build --group test
 	$(COMPILE) -o requirements/interop-awscli.txt requirements/interop-awscli.in
+	$(COMPILE) -o requirements/interop-aiobotocore.txt requirements/interop-aiobotocore.in
