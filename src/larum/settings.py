@@ -27,6 +27,7 @@ HIGHEST_PORT: Final = 65535
 SHORTEST_SECRET: Final = 16
 # 8 hours to 30 days: reliability-and-security §3.5.
 TOKEN_HOURS: Final = range(8, 721)
+TERMINATION_DAYS: Final = range(3651)
 
 
 class SettingsError(Exception):
@@ -139,6 +140,12 @@ def _hours(text: str) -> timedelta:
     return timedelta(hours=int(text))
 
 
+def _days(text: str) -> timedelta:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) not in TERMINATION_DAYS:
+        raise ValueError(f"must be {TERMINATION_DAYS[0]} to {TERMINATION_DAYS[-1]} days")
+    return timedelta(days=int(text))
+
+
 def _not_yet(_: str) -> None:
     raise ValueError("does not work yet: see docs/coverage.md. Leave it out")
 
@@ -196,6 +203,12 @@ FIELDS: Final = (
         "10",
     ),
     Field("token_retention", _hours, "How long a clientToken is remembered, in hours.", "24"),
+    Field(
+        "termination_after",
+        _days,
+        "How long the cancellation of a membership can be undone, in days.",
+        "30",
+    ),
     Field("in_flight_wait", _seconds(0.05, 10), "How long a repeated token waits, in s.", "10"),
     Field("request_deadline", _seconds(0.1, 50), "How long a request may wait, in s.", "30"),
     Field("header_deadline", _seconds(0.1, 60), "How long headers may take, in s.", "10"),
@@ -230,6 +243,7 @@ class Settings:
     root_secret_access_key: str | None = field(default=None, repr=False)
     failed_authentications: float = 1e9
     token_retention: timedelta = timedelta(hours=24)
+    termination_after: timedelta = timedelta(days=30)
     in_flight_wait: float = 10.0
     request_deadline: float = 30.0
     header_deadline: float = 10.0

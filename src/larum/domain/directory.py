@@ -254,6 +254,9 @@ def _standalone_faults(present: Present, wanted: Wanted) -> Iterable[FieldFailur
         if each.account == management:
             message = "Member must not be the management account: it cannot leave"
             yield FieldFailure(f"{each.place}.id", message)
+        if each.unit:
+            message = "Member must be left out: a standalone account is in no organizational unit"
+            yield FieldFailure(f"{each.place}.organizationalUnit", message)
     if wanted.accounts is None:
         for each in wanted.standalone:
             if each.account in present.accounts and each.account != management:
@@ -296,6 +299,12 @@ def _administrator_faults(present: Present, wanted: Wanted) -> Iterable[FieldFai
             f'Say "{NO_ADMINISTRATOR}" to deregister it'
         )
         yield FieldFailure(ADMINISTRATOR, message)
+    elif (
+        administrator != present.organization.delegated_administrator
+        and not inside[administrator].is_active
+    ):
+        # https://docs.aws.amazon.com/organizations/latest/APIReference/API_RegisterDelegatedAdministrator.html
+        yield FieldFailure(ADMINISTRATOR, f"Member must be ACTIVE; {administrator} is not")
 
 
 def _status_of(present: Present, wanted: WantedAccount) -> Account:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from larum.domain.organizations import CustomerType
+    from larum.domain.organizations import Account, CustomerType
 
 
 class MembershipStatus(StrEnum):
@@ -143,6 +143,17 @@ class Membership:
             message = (
                 f"Membership {self.membership_id} is {self.status}. Only an Active one can be "
                 "changed; undoMembershipCancellation makes a Cancelled one Active again."
+            )
+            raise ConflictException(
+                message, resource_id=self.membership_id, resource_type="Membership"
+            )
+
+    def check_belongs_to(self, holder: Account) -> None:
+        """Raise ConflictException where `holder` has joined or left an organization since."""
+        if holder.customer != self.customer:
+            message = (
+                f"Membership {self.membership_id} is of another time: account {holder.account} has "
+                "joined or left an organization since. Create a new membership."
             )
             raise ConflictException(
                 message, resource_id=self.membership_id, resource_type="Membership"

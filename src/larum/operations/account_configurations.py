@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from larum.context import Context
     from larum.domain.memberships import Membership
     from larum.store.counters import Numbers
+    from larum.store.engine import Transaction
 
 MEMBER = "membershipAccountsConfigurationsUpdate"
 WHOLE = f"{MEMBER}.coverEntireOrganization"
@@ -32,13 +33,19 @@ TO_ADD = f"{MEMBER}.organizationalUnitsToAdd"
 TO_REMOVE = f"{MEMBER}.organizationalUnitsToRemove"
 
 
-def open_coverage(
-    context: Context, membership: Membership, holder: Account, numbers: Numbers
-) -> None:
+def covered(tx: Transaction, membership: Membership) -> int:
+    """Return how many accounts the membership covers now; none unless it is Active."""
+    if not membership.is_active:
+        return 0
+    holder = accounts.get(tx, membership.account) or Account(membership.account)
+    return coverage.count(tx, membership, holder)
+
+
+def open_coverage(context: Context, membership: Membership, numbers: Numbers) -> None:
     """Let a new membership cover the whole organization, or its own account for a start."""
     # No new version: nothing that was before is covered by a rule that begins now.
     _open_whole_or_own(context, membership, numbers.directory_version)
-    check_covered_limit(context, membership, holder, numbers)
+    check_covered_limit(context, membership, numbers)
 
 
 def change(
@@ -46,8 +53,8 @@ def change(
 ) -> tuple[Membership, bool]:
     """Apply `update`; return the membership, and whether it covers by other rules than before.
 
-    Raises ResourceNotFoundException for an unknown unit or without an organization,
-    ServiceQuotaExceededException, and ValidationException for what contradicts itself.
+    Raises ResourceNotFoundException for an unknown unit or without an organization, and
+    ValidationException for what contradicts itself.
     """
     cover = update.get("coverEntireOrganization", membership.cover_entire_organization)
     to_add = list(dict.fromkeys(update.get("organizationalUnitsToAdd", ())))
@@ -63,9 +70,9 @@ def change(
             coverage.close_rules(context.tx, membership, kind, version)
         _open_whole_or_own(context, membership, version)
         moved = True
-    covered = set(coverage.open_targets(context.tx, membership, RuleKind.UNIT))
-    opened = [unit for unit in to_add if unit not in covered]
-    closed = [unit for unit in to_remove if unit in covered]
+    given = set(coverage.open_targets(context.tx, membership, RuleKind.UNIT))
+    opened = [unit for unit in to_add if unit not in given]
+    closed = [unit for unit in to_remove if unit in given]
     if opened or closed:
         version = counters.next_version(context.tx)
         for unit in opened:
@@ -73,8 +80,6 @@ def change(
         for unit in closed:
             coverage.close_rule(context.tx, membership, RuleKind.UNIT, unit, version)
         moved = True
-    if moved:
-        check_covered_limit(context, membership, holder, counters.numbers(context.tx))
     return membership, moved
 
 
@@ -93,16 +98,20 @@ def check_memberships_limit(context: Context, numbers: Numbers) -> None:
 
 
 def check_covered_limit(
-    context: Context, membership: Membership, holder: Account, numbers: Numbers
+    context: Context, membership: Membership, numbers: Numbers, *, before: int = 0
 ) -> None:
-    """Raise ServiceQuotaExceededException where more accounts would be covered than allowed."""
+    """Raise ServiceQuotaExceededException where more accounts would be covered than allowed.
+
+    Unless they are no more than the `before` of them: a limit that was lowered takes nothing away
+    and stands in no change's way that covers less.
+    """
     most = numbers.covered_accounts_limit
     if most is None:
         return
-    covered = coverage.count(context.tx, membership, holder)
-    if covered > most:
+    after = covered(context.tx, membership)
+    if after > max(most, before):
         raise ServiceQuotaExceededException(
-            f"The membership would cover {covered} accounts; {most} are allowed. The administrator "
+            f"The membership would cover {after} accounts; {most} are allowed. The administrator "
             "of this installation can raise the limit.",
             resource_id=membership.membership_id,
             resource_type="Membership",

@@ -9,7 +9,7 @@ from larum.domain import directory, values
 from larum.domain.directory import ACCOUNTS, STANDALONE, Plan, Present, Wanted, WantedAccount
 from larum.domain.events import DetailType
 from larum.domain.memberships import CommunicationType, Ending, Membership
-from larum.domain.organizations import Account, AccountStatus
+from larum.domain.organizations import AccountStatus
 from larum.domain.principals import Principal
 from larum.errors import ResourceNotFoundException, ValidationException
 from larum.operations import account_configurations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from larum.context import Context
-    from larum.domain.organizations import Organization
+    from larum.domain.organizations import Account, Organization
     from larum.domain.principals import AccessKey
 
 PAGE_SIZE: Final = 25
@@ -191,6 +191,10 @@ def _issued(context: Context, without: Iterable[str]) -> Iterator[tuple[str, Acc
 
 
 def _apply(context: Context, present: Present, plan: Plan) -> None:
+    # First of all: a membership that this ends must not cover who joins with the same file.
+    _change_organization(context, present.organization, plan)
+    membership = memberships.active_of(context.tx, present.organization.organization_id)
+    covered = 0 if membership is None else account_configurations.covered(context.tx, membership)
     if plan.new_units or plan.removed_units or plan.moves:
         version = counters.next_version(context.tx)
         unit_ids = _change_units(context, present, plan, version)
@@ -200,8 +204,9 @@ def _apply(context: Context, present: Present, plan: Plan) -> None:
         accounts.describe(context.tx, account)
     for name, most in plan.limits.items():
         counters.set_limit(context.tx, Limit(name), most)
-    _change_organization(context, present.organization, plan)
-    _check_limit(context, present.organization, plan)
+    if membership is not None and plan.moves:
+        numbers = counters.numbers(context.tx)
+        account_configurations.check_covered_limit(context, membership, numbers, before=covered)
 
 
 def _change_units(context: Context, present: Present, plan: Plan, version: int) -> dict[str, str]:
@@ -259,18 +264,13 @@ def _change_administrator(
     if membership.account == before.delegated_administrator:
         communication = CommunicationType.DEREGISTER_DELEGATED_ADMINISTRATOR
         end(context, membership, Ending.TERMINATE, communication)
-    elif after is not None:
-        communication = CommunicationType.REGISTER_DELEGATED_ADMINISTRATOR
-        tell(context, membership, DetailType.MEMBERSHIP_UPDATED, communication)
-
-
-def _check_limit(context: Context, organization: Organization, plan: Plan) -> None:
-    membership = memberships.active_of(context.tx, organization.organization_id)
-    if membership is None or not plan.moves:
         return
-    holder = accounts.get(context.tx, membership.account) or Account(membership.account)
-    numbers = counters.numbers(context.tx)
-    account_configurations.check_covered_limit(context, membership, holder, numbers)
+    communication = (
+        CommunicationType.DEREGISTER_DELEGATED_ADMINISTRATOR
+        if after is None
+        else CommunicationType.REGISTER_DELEGATED_ADMINISTRATOR
+    )
+    tell(context, membership, DetailType.MEMBERSHIP_UPDATED, communication)
 
 
 def _told(plan: Plan) -> list[dict[str, Any]]:

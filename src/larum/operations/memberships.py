@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from larum.context import Context
+    from larum.operations.notices import Surroundings
 
 PAGE_SIZE = 25
+ACCOUNTS_UPDATE = "membershipAccountsConfigurationsUpdate"
 
 
 def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +74,7 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     )
     rows.insert(context.tx, membership)
     counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
-    account_configurations.open_coverage(context, membership, account, numbers)
+    account_configurations.open_coverage(context, membership, numbers)
     tag_rows.put(context.tx, context.account, membership.arn, params.get("tags", {}))
     tell(context, membership, DetailType.MEMBERSHIP_CREATED, CommunicationType.MEMBERSHIP_CREATED)
     return {"membershipId": membership.membership_id}
@@ -81,8 +83,6 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
 def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return the membership; AccessDeniedException for an id that is not the caller's."""
     membership = own_membership(context, params["membershipId"])
-    account = accounts.get(context.tx, context.account) or Account(context.account)
-    covered = coverage.count(context.tx, membership, account) if membership.is_active else 0
     output: dict[str, Any] = {
         "membershipId": membership.membership_id,
         "accountId": membership.account,
@@ -92,7 +92,7 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         "membershipStatus": membership.status,
         "membershipActivationTimestamp": membership.activated_at,
         "customerType": membership.customer_type,
-        "numberOfAccountsCovered": covered,
+        "numberOfAccountsCovered": account_configurations.covered(context.tx, membership),
         "incidentResponseTeam": [
             _responder_out(each) for each in membership.incident_response_team
         ],
@@ -146,15 +146,19 @@ def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     """
     before = own_membership(context, params["membershipId"])
     undone = _undone(context, before, params)
-    changed = replace(undone, **_changes(params))
-    wants_accounts = "membershipAccountsConfigurationsUpdate" in params
-    if changed != undone or wants_accounts:
+    changes, update = _changes(params), params.get(ACCOUNTS_UPDATE)
+    if changes or update is not None:
         undone.check_may_change()
-    if wants_accounts:
-        update = params["membershipAccountsConfigurationsUpdate"]
+    changed, moved = replace(undone, **changes), False
+    covered = account_configurations.covered(context.tx, before)
+    if update is not None:
         changed, moved = account_configurations.change(context, changed, update)
-    else:
-        moved = False
+    if undone is not before:
+        # After the rules have changed: what is no longer named must not be covered in between.
+        coverage.resume(context.tx, changed, counters.next_version(context.tx))
+    if undone is not before or moved:
+        numbers = counters.numbers(context.tx)
+        account_configurations.check_covered_limit(context, changed, numbers, before=covered)
     if changed != before or moved:
         rows.update(context.tx, changed)
         tell(context, changed, DetailType.MEMBERSHIP_UPDATED, CommunicationType.MEMBERSHIP_UPDATED)
@@ -192,12 +196,12 @@ _TOLD = {
 
 
 def end(
-    context: Context,
+    context: Surroundings,
     membership: Membership,
     ending: Ending,
-    communication: CommunicationType = CommunicationType.MEMBERSHIP_CANCELLED,
+    communication: CommunicationType | None = CommunicationType.MEMBERSHIP_CANCELLED,
 ) -> None:
-    """Cancel or terminate a membership and tell who asked for `communication`."""
+    """Cancel or terminate a membership and tell who asked for `communication`; None: nobody."""
     ended = membership.after(ending, context.now)
     rows.update(context.tx, ended)
     if membership.is_active:
@@ -215,12 +219,16 @@ def _undone(context: Context, membership: Membership, params: Mapping[str, Any])
     if undo is None or membership.is_active:
         return membership
     undone = membership.after(Ending.UNDO, context.now)
+    holder = _declared(context)
+    membership.check_belongs_to(holder)
+    # An undo opens the membership again: it needs what CreateMembership needs.
+    holder.check_service_on()
+    holder.check_may_hold_membership(cover_entire_organization=membership.cover_entire_organization)
     existing = rows.active_id(context.tx, membership.customer)
     if existing is not None:
         raise already_exists(existing)
     account_configurations.check_memberships_limit(context, counters.numbers(context.tx))
     counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
-    coverage.resume(context.tx, membership, counters.next_version(context.tx))
     return undone
 
 

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from larum.domain import values
 from larum.domain.events import DetailType, Event, Notice
 from larum.store import outbox
 
 if TYPE_CHECKING:
-    from larum.context import Context
+    from collections.abc import Callable
+    from datetime import datetime
+
     from larum.domain.memberships import CommunicationType, Membership
+    from larum.store.engine import Transaction
+
+
+class Surroundings(Protocol):
+    """What a change needs, whether a caller asked for it (Context) or the time had come."""
+
+    @property
+    def now(self) -> datetime:
+        """The time of the change, UTC."""
+        ...
+
+    @property
+    def random(self) -> Callable[[int], bytes]:
+        """Gives that many random bytes."""
+        ...
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction of the change."""
+        ...
 
 
 def tell(
-    context: Context,
+    context: Surroundings,
     membership: Membership,
     detail_type: DetailType,
     communication: CommunicationType | None = None,
