@@ -27,6 +27,8 @@ from larum.store.migrations import SchemaRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from larum.settings import Settings
+
 WRONG_CALL: Final = 2
 CANNOT_OPEN: Final = 3
 REFUSALS: Final = (DirectoryRefused, SchemaRefused, WrongMasterKey)
@@ -77,6 +79,7 @@ def serve(config: Path | None, **flags: str | None) -> None:
         settings = settings_module.load(flags, config=config)
     except SettingsError as error:
         _stop(WRONG_CALL, *error.faults)
+    _check_certificate(settings)
     # Imported here so that --help and a wrong call answer at once.
     from larum.edge.serving import serve as run
 
@@ -140,6 +143,22 @@ def operations(output: str) -> None:
     for row in rows:
         table.add_row(str(row["operation"]), "yes" if row["works"] else "not yet")
     Console().print(table)
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Stop for TLS files that cannot be used, before a first start is spent on them."""
+    if settings.tls_cert is None:
+        return
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        # The password keeps OpenSSL from asking for one on the terminal.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except OSError as error:
+        files = f"--tls-cert {settings.tls_cert} with --tls-key {settings.tls_key}"
+        reason = error.strerror or error
+        _stop(CANNOT_OPEN, f"{files} cannot be used: {reason}. Give an unencrypted PEM pair.")
 
 
 def _stop(code: int, *lines: str) -> NoReturn:
