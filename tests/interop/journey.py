@@ -120,6 +120,19 @@ def tags(client: Client, arn: str) -> dict[str, Any]:
     }
 
 
+def changes(client: Client, membership_id: str) -> dict[str, Any]:
+    """Ask who is covered, rename, cancel twice, and read what is left."""
+    named: Any = {"membershipId": membership_id}
+    accounts = ["123456789012", "999999999999"]
+    return {
+        "covered": told(client.batch_get_member_account_details(accountIds=accounts, **named)),
+        "update": told(client.update_membership(membershipName="New name", **named)),
+        "cancel": told(client.cancel_membership(**named)),
+        "cancel again": told(client.cancel_membership(**named)),
+        "get": told(client.get_membership(**named)),
+    }
+
+
 def pages(client: Client) -> list[dict[str, Any]]:
     """List the memberships page by page."""
     paginator = client.get_paginator("list_memberships")
@@ -141,6 +154,7 @@ def journey(client: Client) -> dict[str, Any]:
         "list": pages(client),
         "tags": tags(client, membership["membershipArn"]),
         "refused": refusals(client, parameters),
+        "changed": changes(client, created["membershipId"]),
     }
 
 

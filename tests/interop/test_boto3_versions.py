@@ -84,6 +84,8 @@ def test_the_way_in_makes_no_difference(version: str, tmp_path: Path) -> None:
     assert over_http == travel_in_process(version, tmp_path / "embedded")
     assert over_http["create"]["status"] == 201
     assert over_http["replayed the same id"]
+    assert over_http["changed"]["get"]["membershipName"] == "New name"
+    assert over_http["changed"]["get"]["membershipStatus"] == "Cancelled"
 
 
 def test_the_versions_differ_only_in_what_the_oldest_cannot_read(tmp_path: Path) -> None:
@@ -91,7 +93,7 @@ def test_the_versions_differ_only_in_what_the_oldest_cannot_read(tmp_path: Path)
     oldest = flat(travel_in_process(OLDEST, tmp_path / "oldest"))
     newest = flat(travel_in_process(NEWEST, tmp_path / "newest"))
     # It knows no coverEntireOrganization either, so what is covered is answered to the newest only.
-    unread = (".get.membershipAccountsConfigurations.", ".communicationPreferences[")
+    unread = (".membershipAccountsConfigurations.", ".communicationPreferences[")
     extra = newest.keys() - oldest.keys()
     assert oldest.items() <= newest.items()
     assert extra

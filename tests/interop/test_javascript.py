@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 MODELS = "lib/python*/site-packages/botocore/data/security-ir/2018-05-10/service-2.json.gz"
 BOTH = pytest.mark.parametrize("version", ["v3", "v2"])
 ID: Final = "membershipId"
+WITHOUT_TOKEN = {name: each for name, each in PARAMETERS.items() if name != "clientToken"}
 
 
 @pytest.fixture
@@ -35,13 +36,20 @@ def server(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> list[str]:
-    """Give the paths of the newest botocore's model and of the parameters, both as JSON."""
+def model(tmp_path: Path) -> str:
+    """Give the path of the newest botocore's service model, as JSON."""
     (packed,) = (ENVIRONMENTS / "interop-newest").glob(MODELS)
-    model, parameters = tmp_path / "model.json", tmp_path / "parameters.json"
-    model.write_bytes(gzip.decompress(packed.read_bytes()))
-    parameters.write_text(json.dumps(PARAMETERS), "utf-8")
-    return [str(model), str(parameters)]
+    path = tmp_path / "model.json"
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path: Path, model: str) -> list[str]:
+    """Give the paths of the model and of the parameters, both as JSON."""
+    path = tmp_path / "parameters.json"
+    path.write_text(json.dumps(PARAMETERS), "utf-8")
+    return [model, str(path)]
 
 
 def node(script: str, *arguments: str, environment: dict[str, str]) -> dict[str, Any]:
@@ -99,13 +107,36 @@ def test_errors_are_caught_by_name_with_their_members(
 
 
 @BOTH
-def test_a_lost_answer_is_asked_for_again(version: str, server: Running, files: list[str]) -> None:
+def test_a_lost_answer_is_asked_for_again(version: str, server: Running, model: str) -> None:
     """The SDK fills in clientToken, repeats it when the answer is lost, and gets the first one."""
     with losing_the_first_answer(server.url) as proxy:
         to_proxy = {"AWS_ENDPOINT_URL_SECURITY_IR": proxy.url}
-        created = node("create.mjs", version, *files, environment=server.environment | to_proxy)
+        created = node(
+            "call.mjs",
+            version,
+            model,
+            "CreateMembership",
+            json.dumps(WITHOUT_TOKEN),
+            environment=server.environment | to_proxy,
+        )
     assert proxy.statuses == [201, 201]
     assert proxy.tokens[0]
     assert proxy.tokens == [proxy.tokens[0]] * 2
     with server.client() as client:
         assert [item[ID] for item in client.list_memberships()["items"]] == [created[ID]]
+
+
+@BOTH
+def test_an_operation_without_a_body_works(version: str, server: Running, model: str) -> None:
+    """CancelMembership, all of whose input is in the path, works with no body and with `{}`."""
+    with server.client() as client:
+        membership_id = client.create_membership(**PARAMETERS)[ID]
+        given = json.dumps({ID: membership_id})
+        environment = server.environment
+        arguments = [version, model, "CancelMembership", given]
+        assert node("call.mjs", *arguments, environment=environment) == {
+            "status": 200,
+            ID: membership_id,
+        }
+        membership = client.get_membership(membershipId=membership_id)
+        assert membership["membershipStatus"] == "Cancelled"
