@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from larum.service import Service
 
 RELAXED = Settings(auth="relaxed")
-TEAM = [
+TEAM: list[dict[str, Any]] = [
     {"name": "Ana Alvarez", "jobTitle": "Engineer", "email": "ana@example.com"},
     {"name": "Bob Brown", "jobTitle": "On call", "email": "bob@example.com"},
 ]
@@ -140,3 +140,16 @@ class Wire:
     def get(self, account_id: str, membership_id: str) -> Answer:
         """Read a membership."""
         return self.call(account_id, "GET", f"{CREATE}/{membership_id}")
+
+
+def create_raw(service: Service, account_id: str, body: str) -> Answer:
+    """Create a membership in process from the text of a body."""
+    asked = relaxed_request(account_id, "POST", CREATE)
+    return Answer.of(service.handle(replace(asked, body=body.encode())))
+
+
+def call(
+    service: Service, account_id: str, method: str, path: str, params: object = None
+) -> Answer:
+    """Call any operation in process."""
+    return Answer.of(service.handle(relaxed_request(account_id, method, path, params)))

@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import psutil
 import pytest
 
 from larum import installation, settings
+from larum.installation import Installation
 from larum.service import Service
 from larum.settings import Settings
 from larum.store import data_directory
@@ -66,18 +68,29 @@ def written_key(directory: Path) -> tuple[str, str]:
     return profile["aws_access_key_id"], profile["aws_secret_access_key"]
 
 
-def check_usable(directory: Path) -> None:
-    """Fail unless a service starts here and the key of the credentials file is its root's."""
-    service = Service(directory, RELAXED)
+def open_installation(directory: Path) -> Installation:
+    """Open what a service stands on."""
+    return Installation(directory, RELAXED, datetime.now(UTC), os.urandom)
+
+
+def check_key(opened: Installation, directory: Path) -> None:
+    """Fail unless the key of the credentials file is the root's; closes the installation."""
     try:
         access_key_id, secret = written_key(directory)
-        key = service.installation.credentials.find(access_key_id)
+        key = opened.credentials.find(access_key_id)
         assert key is not None
         assert key.secret_access_key == secret
-        assert key.principal.account == service.installation.administrator_account
-        assert create(service, account(1), "token").status == 201
+        assert key.principal.account == opened.administrator_account
     finally:
-        service.close()
+        opened.close()
+
+
+def check_usable(directory: Path) -> None:
+    """Fail unless a service works here and the key of the credentials file is its root's."""
+    service = Service(directory, RELAXED)
+    answer = create(service, account(1), "token")
+    check_key(service.installation, directory)
+    assert answer.status == 201
 
 
 def mode(path: Path) -> int:
@@ -113,7 +126,7 @@ def test_start_that_crashes_at_any_line_converges(tmp_path: Path) -> None:
         before = sys.gettrace()
         sys.settrace(crash_at(line))
         try:
-            Service(directory, RELAXED).close()
+            open_installation(directory).close()
         except CrashError:
             crashes += 1
         else:
@@ -121,7 +134,7 @@ def test_start_that_crashes_at_any_line_converges(tmp_path: Path) -> None:
         finally:
             sys.settrace(before)
         try:
-            check_usable(directory)
+            check_key(open_installation(directory), directory)
         except (AssertionError, KeyError) as error:
             message = f"a crash at line {line} of the first start is not recovered from"
             raise AssertionError(message) from error
