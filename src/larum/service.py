@@ -14,6 +14,7 @@ import hmac
 import logging
 import secrets
 import time
+import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from uuid import UUID
 import msgspec
 
 from larum.access import keys, next_token, policy, relaxed, sigv4, throttle
+from larum.access.policy import PolicySettings
 from larum.context import Caller, Context
 from larum.domain.regions import REGIONS
 from larum.errors import (
@@ -33,12 +35,13 @@ from larum.errors import (
     UnknownOperationException,
 )
 from larum.installation import Installation
-from larum.operations import OPERATIONS, Entry
+from larum.operations import SERVICES, Entry
+from larum.operations.audit_records import audit_record
 from larum.settings import Settings
 from larum.store import audit, idempotency
 from larum.store.engine import NOT_DONE
 from larum.store.idempotency import InFlight, TokenScope, TokenUse
-from larum.wire import body_limit, canonical, model, rest_json
+from larum.wire import body_limit, canonical, model, outputs, rest_json
 from larum.wire.http import HttpRequest, HttpResponse
 from larum.wire.router import Match, Router
 from larum.wire.validator import Validator
@@ -52,7 +55,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MODELS: Final = ("security-ir",)
 PAGE_MEMBERS: Final = frozenset({"nextToken", "maxResults"})
 UNEXPECTED: Final = (
     "The server made a mistake; its log tells more. "
@@ -77,6 +79,7 @@ class Call:
     now: datetime
     caller: Caller
     source_ip: str
+    service: str
     operation: Operation
     entry: Entry
     params: dict[str, Any]
@@ -112,10 +115,11 @@ class Service:
         self.installation = Installation(data, self.settings, clock(), random, vfs)
         self.engine = self.installation.engine
         self.in_flight = InFlight()
-        models = [model.load(name) for name in MODELS]
+        models = [model.load(name) for name in SERVICES]
         self._router = Router(models)
-        self._validator = Validator(models[0])
-        self._services = frozenset(each.name for each in models)
+        self._validators = {each.name: Validator(each) for each in models}
+        self._services = frozenset(SERVICES)
+        self._policy = PolicySettings(self.installation.administrator_account)
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._failures = throttle.FailureLimit(self.settings.failed_authentications)
         master = self.installation.master_key
@@ -159,10 +163,11 @@ class Service:
         """Return the answer that tells the caller of `error`; what they may not know is logged."""
         request_id = request_id or self._new_request_id()
         if not isinstance(error, ServiceError):
-            log.error("request %s failed", request_id, exc_info=error)
+            log.error("request %s failed with %s", request_id, _where(error))
             error = InternalServerException(UNEXPECTED)
         elif isinstance(error, InternalServerException):
-            log.error("request %s: %s", request_id, error.message, exc_info=error.__cause__)
+            cause = error.__cause__ or error
+            log.error("request %s: %s, from %s", request_id, error.message, _where(cause))
         return rest_json.serialize_error(error, request_id)
 
     def body_limit(self, method: str, raw_path: str) -> int:
@@ -186,8 +191,8 @@ class Service:
         if match is None:
             message = f"No operation has {request.method} on this path."
             raise UnknownOperationException(message)
-        operation = match.operation
-        entry = OPERATIONS.get(operation.name)
+        operation, service = match.operation, match.service.name
+        entry = SERVICES[service].get(operation.name)
         if entry is None:
             message = f"{operation.name} does not work here yet: see docs/coverage.md."
             raise UnknownOperationException(message)
@@ -195,12 +200,21 @@ class Service:
         raw = rest_json.parse_request(
             match, request.raw_query, request.header("content-type"), request.body
         )
-        params = self._validator.validate(operation, raw)
+        params = self._validators[service].validate(operation, raw)
         self._check_served(caller, entry)
         cursor = self._open_page(caller, operation, params, now)
         token = self._token_use(caller, operation, params)
         return Call(
-            request_id, now, caller, request.source_ip, operation, entry, params, cursor, token
+            request_id=request_id,
+            now=now,
+            caller=caller,
+            source_ip=request.source_ip,
+            service=service,
+            operation=operation,
+            entry=entry,
+            params=params,
+            cursor=cursor,
+            token=token,
         )
 
     def _authenticate(self, request: HttpRequest, match: Match | None, now: datetime) -> Caller:
@@ -273,17 +287,30 @@ class Service:
         if call.writes:
             if call.token is not None and earlier is None:
                 idempotency.record(tx, call.token.scope, output[call.entry.identifier])
-            record = _audit_record(call, resource, output, replayed=earlier is not None)
+            record = audit_record(
+                context,
+                call.service,
+                call.params,
+                resource,
+                outputs.without_sensitive(call.operation, output),
+                replayed=earlier is not None,
+            )
             audit.append(tx, call.caller.account, record)
         self._seal_page(call, output)
         return rest_json.serialize_response(call.operation, output, call.request_id)
 
     def _authorize(self, call: Call, resource: str) -> None:
         tags = call.params.get("tags", {})
-        allow = partial(policy.authorize, call.caller, resource=resource, request_tags=tags)
-        allow(action=f"security-ir:{call.operation.name}")
+        allow = partial(
+            policy.authorize,
+            call.caller,
+            resource=resource,
+            request_tags=tags,
+            settings=self._policy,
+        )
+        allow(action=f"{call.service}:{call.operation.name}")
         if call.entry.makes and tags:
-            allow(action="security-ir:TagResource")
+            allow(action=f"{call.service}:TagResource")
 
     def _replay(self, call: Call, tx: Transaction) -> str | None:
         if call.token is None:
@@ -356,6 +383,12 @@ class Service:
         return str(UUID(bytes=self._random(16), version=4))
 
 
+def _where(error: BaseException) -> str:
+    """Tell an error's kind and where it was raised; its text may quote a caller's values."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return f"{type(error).__name__}\n{frames}"
+
+
 def _json(status: int, told: dict[str, str]) -> HttpResponse:
     return HttpResponse(status, (("content-type", rest_json.JSON),), msgspec.json.encode(told))
 
@@ -364,26 +397,3 @@ def _page_bound(caller: Caller, operation: Operation, params: dict[str, Any]) ->
     rest = {name: each for name, each in params.items() if name not in PAGE_MEMBERS}
     text = canonical.canonical_parameters(operation, rest)
     return (caller.account, caller.region, operation.name, hashlib.sha256(text).hexdigest())
-
-
-def _audit_record(
-    call: Call, resource: str, output: dict[str, Any], *, replayed: bool
-) -> dict[str, object]:
-    """Return what happened, in CloudTrail's words; of the parameters only their names."""
-    return {
-        "eventTime": call.now.isoformat(),
-        "eventSource": "security-ir.amazonaws.com",
-        "eventName": call.operation.name,
-        "awsRegion": call.caller.region,
-        "sourceIPAddress": call.source_ip,
-        "requestID": call.request_id,
-        "userIdentity": {
-            "arn": call.caller.principal.arn,
-            "accountId": call.caller.account,
-            "accessKeyId": call.caller.access_key_id,
-        },
-        "requestParameters": sorted(call.params),
-        "resources": [resource],
-        "responseElements": output,
-        "replayed": replayed,
-    }

@@ -122,7 +122,7 @@ def with_parents(paths: Iterable[str]) -> list[str]:
 def plan(present: Present, wanted: Wanted) -> Plan:
     """Return the changes from `present` to `wanted`, which `faults` found none in."""
     organization = present.organization
-    units = present.units if wanted.units is None else with_parents(wanted.units)
+    units = dict.fromkeys(present.units if wanted.units is None else with_parents(wanted.units))
     known = {**present.others, **present.accounts}
     moves: list[Move] = []
     described: list[Account] = []
@@ -200,12 +200,12 @@ def _is_described_otherwise(before: Account, after: Account) -> bool:
 def _leaving(present: Present, wanted: Wanted) -> list[Move]:
     if wanted.accounts is None:
         return []
-    stays = {each.account for each in wanted.accounts} | {present.organization.management_account}
-    elsewhere = {each.account for each in wanted.standalone}
+    named = {each.account for each in [*wanted.accounts, *wanted.standalone]}
+    stays = named | {present.organization.management_account}
     return [
         Move(account, _after(account, WantedAccount("", account.account), None), "")
         for account in present.accounts.values()
-        if account.account not in stays | elsewhere
+        if account.account not in stays
     ]
 
 

@@ -8,20 +8,23 @@ botocore's own: errors, paginators, retries.
 from __future__ import annotations
 
 import io
+import re
 import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.client
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.loaders import Loader
 
 from larum.domain.regions import REGIONS
-from larum.service import MODELS, Service
+from larum.edge import api_client
+from larum.operations import SERVICES
+from larum.service import Service
 from larum.settings import ROOT_ACCOUNT, Settings
 from larum.wire.http import HttpRequest, HttpResponse
 
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
-HANDLER_ID: Final = "larum-{}"
+ACCOUNT: Final = re.compile("[0-9]{12}")
+HANDLER_ID: Final = "larum"
 
 
 class ServiceClosed(RuntimeError):  # noqa: N818 - the state, as in apsw's ConnectionClosed
@@ -55,7 +59,7 @@ class EmbeddedService(Service):
         """
         super().__init__(None if data is None else Path(data), settings, **parts)
         self.closed = False
-        self._session = boto3.session.Session()
+        self._session = api_client.session()
         self._session_lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -66,6 +70,26 @@ class EmbeddedService(Service):
         """Close the service."""
         self.close()
 
+    @overload
+    def client(
+        self,
+        name: Literal["security-ir"] = "security-ir",
+        *,
+        account: str = ROOT_ACCOUNT,
+        region: str = "us-east-1",
+        **arguments: Any,
+    ) -> SecurityIncidentResponseClient: ...
+
+    @overload
+    def client(
+        self,
+        name: Literal["larum"],
+        *,
+        account: str = ROOT_ACCOUNT,
+        region: str = "us-east-1",
+        **arguments: Any,
+    ) -> Any: ...  # noqa: ANN401 - botocore makes its methods from the model
+
     def client(
         self,
         name: str = "security-ir",
@@ -73,19 +97,23 @@ class EmbeddedService(Service):
         account: str = ROOT_ACCOUNT,
         region: str = "us-east-1",
         **arguments: Any,
-    ) -> SecurityIncidentResponseClient:
-        """Return a boto3 client that acts as the root of `account` in `region`.
+    ) -> Any:
+        """Return a boto3 client of `security-ir`, or of `larum`: our own second model.
 
+        It acts as the root of `account` in `region`; of `larum`, only the administrator account's
+        root may do anything.
         An account never seen before becomes a standalone one. `arguments` are passed to boto3, for
         instance `config`.
         """
-        if name not in MODELS:
-            message = f"{name} is not a service of this release; there is {', '.join(MODELS)}."
+        if name not in SERVICES:
+            message = f"{name} is not a service of this release; there is {', '.join(SERVICES)}."
             raise ValueError(message)
+        if not ACCOUNT.fullmatch(account):
+            raise ValueError("account must be twelve digits.")
         key = self.installation.root_access_key(account, self._clock())
         # boto3 sessions are not thread-safe: https://docs.aws.amazon.com/boto3/latest/guide/session.html
         with self._session_lock:
-            made: SecurityIncidentResponseClient = self._session.client(
+            made: BaseClient = self._session.client(
                 name,  # type: ignore[call-overload] # one name of many, checked above
                 region_name=region,
                 aws_access_key_id=key.access_key_id,
@@ -96,12 +124,13 @@ class EmbeddedService(Service):
         return made
 
     def attach(self, client: BaseClient) -> None:
-        """Make a boto3 client of one of our services talk to this instance."""
-        identity = HANDLER_ID.format(id(self))
+        """Make a boto3 client of one of our services talk to this instance, and to no other."""
+        # botocore asks every handler, so a second instance would perform the request again.
+        client.meta.events.unregister("before-send", unique_id=HANDLER_ID)
         client.meta.events.register_first(
             "before-send",
             self._answer,  # type: ignore[arg-type]  # the stubs forget that a handler may answer
-            unique_id=identity,
+            unique_id=HANDLER_ID,
         )
 
     def close(self) -> None:
@@ -135,7 +164,13 @@ def client(
     process releases it. Every Region is served; `arguments` are passed to boto3.
     """
     service, release = _service_for(data)
-    made = service.client(account=account, region=region, **arguments)
+    try:
+        made: SecurityIncidentResponseClient = service.client(
+            "security-ir", account=account, region=region, **arguments
+        )
+    except BaseException:
+        release()
+        raise
     closing = weakref.finalize(made, release)
     close_connections = made.close
 
@@ -162,8 +197,11 @@ def embedded(service: EmbeddedService | None = None) -> Iterator[EmbeddedService
     def create_and_attach(
         self: botocore.client.ClientCreator, service_name: str, *args: Any, **kwargs: Any
     ) -> BaseClient:
+        if service_name == "larum":
+            # A creator makes one client: the caller's session keeps a loader of its own.
+            self._loader = Loader([api_client.MODELS])  # type: ignore[attr-defined]  # it has one
         made = create_client(self, service_name, *args, **kwargs)
-        if service_name in MODELS:
+        if service_name in SERVICES:
             target.attach(made)
         return made
 

@@ -1,6 +1,7 @@
 """The whole service on one screen: what each operation does, to which resource, by which function.
 
-An operation of the model that has no row here is refused by name (docs/coverage.md).
+One table for each service model. An operation of a model that has no row here is refused by name
+(docs/coverage.md).
 """
 
 from __future__ import annotations
@@ -8,10 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from larum.operations import member_accounts, memberships, tags
+from larum.operations import (
+    directory,
+    member_accounts,
+    memberships,
+    outbox,
+    specified_accounts,
+    tags,
+)
 from larum.operations.resources import (
     any_resource,
     membership_of_caller,
+    named_membership,
     new_membership,
     tagged_resource,
 )
@@ -62,3 +71,22 @@ OPERATIONS: Final[dict[str, Entry]] = {
     "UntagResource": Entry(tags.untag_resource, tagged_resource, writes=True),
     "UpdateMembership": Entry(memberships.update_membership, membership_of_caller, writes=True),
 }
+
+LARUM_OPERATIONS: Final[dict[str, Entry]] = {
+    "ApplyDirectory": Entry(directory.apply_directory, any_resource, writes=True),
+    "AssociateMemberAccounts": Entry(
+        specified_accounts.associate_member_accounts, named_membership, writes=True
+    ),
+    "DescribeDirectory": Entry(directory.describe_directory, any_resource),
+    "DisassociateMemberAccounts": Entry(
+        specified_accounts.disassociate_member_accounts, named_membership, writes=True
+    ),
+    "ListAccounts": Entry(directory.list_accounts, any_resource),
+    "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
+}
+
+SERVICES: Final[dict[str, dict[str, Entry]]] = {
+    "security-ir": OPERATIONS,
+    "larum": LARUM_OPERATIONS,
+}
+"""The operations of each service model, by its signing name."""

@@ -18,6 +18,7 @@ from larum.operations.notices import tell
 from larum.store import access_keys, accounts, counters, coverage, memberships, organizations
 from larum.store.counters import Counter, Limit
 from larum.store.organizations import Unit
+from larum.store.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -46,18 +47,21 @@ def apply_directory(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         raise ValidationException.of_fields(tuple(faults))
     plan = directory.plan(present, wanted)
     keys = _missing_root_keys(context, plan)
-    output: dict[str, Any] = {"changes": [*_told(plan), *_told_keys(keys)]}
-    if not params.get("dryRun", False):
-        _apply(context, present, plan)
-        output["createdAccessKeys"] = [
-            {
-                "accountId": account,
-                "accessKeyId": key.access_key_id,
-                "secretAccessKey": key.secret_access_key,
-            }
-            for account, key in _issued(context, keys)
-        ]
-    return output
+    changes = [*_told(plan), *_told_keys(keys)]
+    if params.get("dryRun", False):
+        # Done and undone, or it would not find what only the doing finds: a limit that is reached.
+        rehearse(context.tx, lambda: _apply(context, present, plan))
+        return {"changes": changes, "createdAccessKeys": []}
+    _apply(context, present, plan)
+    created = [
+        {
+            "accountId": account,
+            "accessKeyId": key.access_key_id,
+            "secretAccessKey": key.secret_access_key,
+        }
+        for account, key in _issued(context, keys)
+    ]
+    return {"changes": changes, "createdAccessKeys": created}
 
 
 def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, Any]:
@@ -277,7 +281,7 @@ def _told(plan: Plan) -> list[dict[str, Any]]:
     told = [_change("create-organizational-unit", path) for path in plan.new_units]
     told += [_change("remove-organizational-unit", path) for path in plan.removed_units]
     told += [
-        _change(move.action, move.after.account, f"{move.unit or 'root'}, {move.after.status}")
+        _change(move.action, move.after.account, f"{_where(move)}, {move.after.status}")
         for move in plan.moves
     ]
     told += [_change("update-account", each.account) for each in plan.described]
@@ -287,6 +291,10 @@ def _told(plan: Plan) -> list[dict[str, Any]]:
         told.append(_change("set-trusted-access", str(plan.trusted_access).lower()))
     told += [_change("set-limit", name, str(most)) for name, most in plan.limits.items()]
     return told
+
+
+def _where(move: directory.Move) -> str:
+    return move.unit or ("standalone" if move.after.organization is None else "root")
 
 
 def _told_keys(accounts_without_key: Iterable[str]) -> list[dict[str, Any]]:

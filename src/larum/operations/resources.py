@@ -32,6 +32,11 @@ def membership_of_caller(caller: Caller, params: Mapping[str, Any]) -> str:
     return values.membership_arn(caller.region, caller.account, params["membershipId"])
 
 
+def named_membership(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the membership that `accountId`, `region` and `membershipId` name."""
+    return values.membership_arn(params["region"], params["accountId"], params["membershipId"])
+
+
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `resourceArn` as the caller gave it."""
     return str(params["resourceArn"])

@@ -36,21 +36,21 @@ def _refuse(message: str) -> ValidationException:
     return ValidationException(f"The body is not acceptable: {message}", reason="CANNOT_PARSE")
 
 
-def _may_exceed(body: bytes) -> bool:
+def _may_exceed(body: bytes, max_values: int) -> bool:
     """Tell whether the cheap bounds leave it open that depth, values or numbers are too many."""
     opening = body.count(b"[") + body.count(b"{")
     return (
         opening > MAX_DEPTH
-        or opening + body.count(b",") >= MAX_VALUES
+        or opening + body.count(b",") >= max_values
         or _TOO_LONG_NUMBER in body.translate(_NUMBERS)
     )
 
 
-def _check_structure(body: bytes) -> None:
+def _check_structure(body: bytes, max_values: int) -> None:
     """Refuse too many values, too long numbers and too deep nesting, counted outside strings."""
     bare = _STRING.sub(b'"', body)
-    if bare.count(b"[") + bare.count(b"{") + bare.count(b",") >= MAX_VALUES:
-        raise _refuse(f"it has more than {MAX_VALUES} values")
+    if bare.count(b"[") + bare.count(b"{") + bare.count(b",") >= max_values:
+        raise _refuse(f"it has more than {max_values} values")
     if _TOO_LONG_NUMBER in bare.translate(_NUMBERS):
         raise _refuse(f"a number is longer than {MAX_NUMBER} characters")
     depth = 0
@@ -93,14 +93,14 @@ def _told(body: bytes, error: Exception) -> str:
     return "it ends too early"
 
 
-def decode(body: bytes) -> object:
+def decode(body: bytes, max_values: int = MAX_VALUES) -> object:
     """Return the JSON value of `body`: dict, list, str, int, float, bool or None.
 
     Raises ValidationException (CANNOT_PARSE) for anything that is not JSON in UTF-8, for NaN,
     infinities, lone surrogates, and beyond the limits above.
     """
-    if _may_exceed(body):
-        _check_structure(body)
+    if _may_exceed(body, max_values):
+        _check_structure(body, max_values)
     try:
         value: object = _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -1,10 +1,10 @@
 """The service model as values: operations, shapes, members. Everything on the wire derives from it.
 
-`data/NAME.json` holds a service model in botocore's form, reduced to facts and completed by
-`scripts/generate_model.py`. `load(NAME)` reads it once and links the names to objects, so that
-nothing looks up a shape by name while a request is served. A trait that is not understood, or a
-feature that this protocol layer does not have, stops the load with a ValueError: nothing in the
-model is silently ignored.
+A model is a document in botocore's form. That of `security-ir` is reduced to facts and completed by
+`scripts/generate_model.py`; that of `larum` is our own, written by hand, and lies where botocore's
+loader finds it. `load(NAME)` reads one once and links the names to objects, so that nothing looks
+up a shape by name while a request is served. A trait that is not understood, or a feature that this
+protocol layer does not have, stops the load with a ValueError: nothing but prose is ignored.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+# The services of an installation by signing name, and the document of each.
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "security-ir": "data/security-ir.json",
+    "larum": "data/larum/2026-11-01/service-2.json",
+}
 
 
 class ShapeType(StrEnum):
@@ -104,7 +110,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
-    """One operation; `uri` is its path with labels in braces, `status` that of its success."""
+    """One operation; `uri` is its path with labels in braces, `status` that of its success.
+
+    `max_values` is how many JSON values its body may hold, None for as many as any other's.
+    """
 
     name: str
     method: str
@@ -115,6 +124,7 @@ class Operation:
     errors: tuple[str, ...]
     idempotent: bool
     readonly: bool
+    max_values: int | None = None
 
     def located(self, location: Location | None) -> tuple[Member, ...]:
         """Return the input members that travel at `location` (None: the body)."""
@@ -145,6 +155,7 @@ class _Ref(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     location_name: str | None = msgspec.field(default=None, name="locationName")
     idempotency_token: bool = msgspec.field(default=False, name="idempotencyToken")
     default: object = None
+    documentation: str = ""
 
 
 class _ErrorTrait(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -173,6 +184,7 @@ class _ShapeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     exception: bool = False
     fault: bool = False
     retryable: dict[str, bool] = {}
+    documentation: str = ""
 
 
 class _Http(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -189,6 +201,8 @@ class _OperationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     errors: tuple[_Ref, ...] = ()
     idempotent: bool = False
     readonly: bool = False
+    max_values: int | None = msgspec.field(default=None, name="maxValues")
+    documentation: str = ""
 
 
 class _Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -198,6 +212,10 @@ class _Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     service_id: str
     signature_version: Literal["v4"]
     signing_name: str
+    # What botocore alone reads.
+    protocols: tuple[Literal["rest-json"], ...] = ()
+    service_full_name: str = ""
+    uid: str = ""
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,6 +223,7 @@ class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     metadata: _Metadata
     operations: dict[str, _OperationEntry]
     shapes: dict[str, _ShapeEntry]
+    documentation: str = ""
 
 
 class _Linker:
@@ -284,6 +303,7 @@ def _operation(entry: _OperationEntry, linker: _Linker) -> Operation:
         errors=tuple(ref.shape for ref in entry.errors),
         idempotent=entry.idempotent,
         readonly=entry.readonly,
+        max_values=entry.max_values,
     )
 
 
@@ -302,5 +322,5 @@ def parse(document: bytes) -> ServiceModel:
 
 @cache
 def load(name: str) -> ServiceModel:
-    """Return the packaged model `name` (`security-ir`), read once per process."""
-    return parse((resources.files("larum.wire") / "data" / f"{name}.json").read_bytes())
+    """Return the packaged model `name`, one of DOCUMENTS, read once per process."""
+    return parse((resources.files("larum.wire") / DOCUMENTS[name]).read_bytes())

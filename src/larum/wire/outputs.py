@@ -15,7 +15,7 @@ from larum.wire import timestamps
 from larum.wire.model import ShapeType
 
 if TYPE_CHECKING:
-    from larum.wire.model import Shape
+    from larum.wire.model import Operation, Shape
 
 Writer = Callable[[object], object]
 
@@ -68,3 +68,61 @@ def writer_of(shape: Shape) -> Writer:
             return _list(shape)
         case _:
             return _same
+
+
+def without_sensitive(operation: Operation, output: Mapping[str, object]) -> object:
+    """Return the output of `operation` without the members that its model calls sensitive."""
+    keep = None if operation.output is None else _keeper_of(operation.output)
+    return output if keep is None else keep(output)
+
+
+@cache
+def _keeper_of(shape: Shape) -> Writer | None:
+    """Return the function that leaves out what is sensitive in a value; None: nothing is."""
+    match shape.type:
+        case ShapeType.STRUCTURE:
+            return _structure_keeper(shape)
+        case ShapeType.LIST:
+            item = None if shape.item is None else _keeper_of(shape.item)
+            return None if item is None else _list_keeper(item)
+        case _:
+            return None
+
+
+def _structure_keeper(shape: Shape) -> Writer | None:
+    sensitive = frozenset(each.name for each in shape.members if _is_sensitive(each.shape))
+    keepers = {
+        each.name: keeper
+        for each in shape.members
+        if (keeper := _keeper_of(each.shape)) is not None
+    }
+    if not sensitive and not keepers:
+        return None
+
+    def keep(value: object) -> object:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{shape.name} is a mapping")
+        return {
+            name: keepers.get(name, _same)(item)
+            for name, item in value.items()
+            if name not in sensitive
+        }
+
+    return keep
+
+
+def _list_keeper(item: Writer) -> Writer:
+    def keep(value: object) -> object:
+        if not isinstance(value, list | tuple):
+            raise TypeError("a list of an output is a list or tuple")
+        return [item(each) for each in value]
+
+    return keep
+
+
+def _is_sensitive(shape: Shape) -> bool:
+    """Tell whether the shape is sensitive as a whole: a list or map is if what is in it is."""
+    parts = (shape.item, shape.key, shape.value)
+    return shape.sensitive or any(
+        _is_sensitive(each) for each in parts if each is not None and not each.members
+    )

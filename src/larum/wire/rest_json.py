@@ -23,7 +23,7 @@ from larum.errors import (
 )
 from larum.wire import json_body, percent, query
 from larum.wire.http import HttpResponse
-from larum.wire.model import load
+from larum.wire.model import DOCUMENTS, load
 from larum.wire.outputs import writer_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def parse_request(
     ValidationException (CANNOT_PARSE) for what cannot be read.
     """
     operation = match.operation
-    content = _json_object(content_type, body) if body else {}
+    content = _json_object(operation, content_type, body) if body else {}
     params = {
         member.name: content[member.name]
         for member in operation.located(None)
@@ -73,10 +73,10 @@ def parse_request(
     return params
 
 
-def _json_object(content_type: str | None, body: bytes) -> dict[str, object]:
+def _json_object(operation: Operation, content_type: str | None, body: bytes) -> dict[str, object]:
     if content_type != JSON:
         _check_content_type(content_type)
-    content = json_body.decode(body)
+    content = json_body.decode(body, operation.max_values or json_body.MAX_VALUES)
     if not isinstance(content, dict):
         raise ValidationException("The body must be a JSON object", reason="CANNOT_PARSE")
     return content
@@ -119,8 +119,12 @@ def serialize_error(error: ServiceError, request_id: str) -> HttpResponse:
 
 @cache
 def _statuses() -> Mapping[str, int]:
-    modelled = load("security-ir").errors
-    return {name: shape.status or 500 for name, shape in modelled.items()} | dict(COMMON_STATUS)
+    modelled = {
+        name: shape.status or 500
+        for service in DOCUMENTS
+        for name, shape in load(service).errors.items()
+    }
+    return modelled | dict(COMMON_STATUS)
 
 
 def _retry_headers(error: ServiceError) -> tuple[tuple[str, str], ...]:

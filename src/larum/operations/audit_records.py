@@ -1,0 +1,46 @@
+"""What the audit says of one call, in CloudTrail's words: ids and names, and no sensitive text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from larum.context import Context
+
+# How a record names each service; the first as CloudTrail does.
+EVENT_SOURCES: Final = {"security-ir": "security-ir.amazonaws.com", "larum": "larum"}
+
+
+def audit_record(
+    context: Context,
+    service: str,
+    parameters: Iterable[str],
+    resource: str,
+    elements: object,
+    *,
+    replayed: bool,
+) -> dict[str, Any]:
+    """Return the record of a call of `service` on `resource` (an ARN, or `*`).
+
+    `parameters` are the names of the members that were given, `elements` is the answer without
+    what is sensitive in it.
+    """
+    return {
+        "eventTime": context.now.isoformat(),
+        "eventSource": EVENT_SOURCES[service],
+        "eventName": context.operation,
+        "awsRegion": context.region,
+        "sourceIPAddress": context.source_ip,
+        "requestID": context.request_id,
+        "userIdentity": {
+            "arn": context.caller.principal.arn,
+            "accountId": context.account,
+            "accessKeyId": context.caller.access_key_id,
+        },
+        "requestParameters": sorted(parameters),
+        "resources": [resource],
+        "responseElements": elements,
+        "replayed": replayed,
+    }
