@@ -205,7 +205,7 @@ def test_any_change_is_another_request(
 
 
 class Tokens(RuleBasedStateMachine):
-    """Requests of three accounts with three tokens and two names, in any order and at any time."""
+    """Requests of two accounts with two tokens and two names, in any order and at any time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -216,8 +216,8 @@ class Tokens(RuleBasedStateMachine):
         self.created = 0
 
     @rule(
-        number=st.integers(1, 3),
-        token=st.sampled_from(["a", "A", "b"]),
+        number=st.integers(1, 2),
+        token=st.sampled_from(["a", "A"]),
         name=st.sampled_from(["First name", "Other name"]),
     )
     def create(self, number: int, token: str, name: str) -> None:
@@ -241,7 +241,7 @@ class Tokens(RuleBasedStateMachine):
             self.active[number] = answer.membership_id
             self.created += 1
 
-    @rule(number=st.integers(1, 3))
+    @rule(number=st.integers(1, 2))
     def cancel(self, number: int) -> None:
         """Cancel the account's membership, if it has one."""
         self.now += timedelta(milliseconds=1)
@@ -250,7 +250,7 @@ class Tokens(RuleBasedStateMachine):
             path = f"/v1/membership/{membership_id}"
             assert call(self.service, account(number), "PUT", path).status == 200
 
-    @rule(hours=st.sampled_from([1, 12, 23, 24, 25]))
+    @rule(hours=st.sampled_from([1, 12, 24]))
     def wait(self, hours: int) -> None:
         """Let time pass."""
         self.now += timedelta(hours=hours)
@@ -273,7 +273,7 @@ class Tokens(RuleBasedStateMachine):
 
 
 Tokens.TestCase.settings = settings(
-    max_examples=500 if SOAK else 25, stateful_step_count=30, deadline=None
+    max_examples=1_000 if SOAK else 80, stateful_step_count=30, deadline=None
 )
 
 
