@@ -130,7 +130,10 @@ class EdgeProtocol(HttpToolsProtocol):
 
     # The connection's life.
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(
+        self,
+        transport: asyncio.Transport,  # type: ignore[override]  # as uvicorn narrows it
+    ) -> None:
         """Start the header deadline, or refuse where the server is full."""
         super().connection_made(transport)
         excess = len(self.connections) - self._most_connections
@@ -153,7 +156,7 @@ class EdgeProtocol(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
 
-    def eof_received(self) -> bool:  # type: ignore[override]
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for the answer
         """Keep the writing half open while a whole request that was received has no answer yet."""
         unanswered = self._unanswered()
         if unanswered is None or self._in_body:

@@ -192,7 +192,7 @@ class _Server(uvicorn.Server):
         self.started = True
         self._on_ready()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn passes it
         """Drain on the first signal; on the second do not wait."""
         self.force_exit = self.should_exit
         self.should_exit = True
