@@ -11,7 +11,9 @@ import shlex
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -31,16 +33,20 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from larum.edge.group_commit import GroupCommit
+from larum.edge.server import HttpServer, Listen
 from larum.service import Service
 from tests.conformance.page import OF_THE_PAGE, smallest
 from tests.edge.larum_servers import (
     ADMINISTRATOR,
     ONE_ATTEMPT,
     LarumServer,
+    boto3_client,
     issue_root_keys,
     run_larum,
 )
 from tests.edge.servers import Connection
+from tests.store.vfs import Stall, WatchedDisk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,6 +253,37 @@ def test_stop_waits_for_nobody_longer_than_five_seconds(data: Path) -> None:
         server.process.terminate()
         assert server.process.wait(10) == 0
         assert time.monotonic() - began < 5.5
+
+
+def test_stop_waits_for_the_running_commit(tmp_path: Path) -> None:
+    """A write whose sync is still running when the server is stopped is answered, and is there."""
+    answers: list[str] = []
+    with WatchedDisk() as disk, closing(Service(tmp_path, vfs=disk.name)) as service:
+        key = service.installation.root_access_key(ADMINISTRATOR, datetime.now(UTC))
+        server = HttpServer(service, Listen(), open_writes=GroupCommit)
+        server.start()
+        client = boto3_client(server.url, key, config=ONE_ATTEMPT)
+        with Stall("sync") as stall:
+            disk.before = stall
+            creating = threading.Thread(
+                target=lambda: answers.append(
+                    client.create_membership(**smallest())["membershipId"]
+                )
+            )
+            creating.start()
+            assert stall.reached.wait(10)
+            stopping = threading.Thread(target=server.stop)
+            stopping.start()
+            time.sleep(0.3)
+            assert answers == []
+        stopping.join(10)
+        creating.join(10)
+        client.close()
+    with closing(Service(tmp_path)) as service:
+        (kept,) = service.engine.read(
+            lambda tx: tx.rows("SELECT membership_id FROM memberships", {})
+        )
+    assert answers == list(kept)
 
 
 def test_relaxed_takes_any_key_and_says_so(data: Path) -> None:

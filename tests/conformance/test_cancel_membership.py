@@ -1,0 +1,61 @@
+"""cancel_membership: ends a membership at once, as often as a client repeats it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conformance.page import refusal_of, smallest, without_metadata
+
+if TYPE_CHECKING:
+    from tests.conformance.instances import Instance
+
+
+def test_a_membership_ends_at_once(connect: Instance, account: str) -> None:
+    """The answer is 200 with the id; the membership is Cancelled, covers nobody, stays readable."""
+    client = connect.client(account=account)
+    made = client.create_membership(**smallest())["membershipId"]
+    response = client.cancel_membership(membershipId=made)
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert without_metadata(response) == {"membershipId": made}
+    got = client.get_membership(membershipId=made)
+    assert got["membershipStatus"] == "Cancelled"
+    assert got["membershipDeactivationTimestamp"] >= got["membershipActivationTimestamp"]
+    assert got["numberOfAccountsCovered"] == 0
+    assert client.list_memberships()["items"][0]["membershipStatus"] == "Cancelled"
+
+
+def test_repeating_is_no_error(connect: Instance, account: str) -> None:
+    """A retry after a lost answer gets the same answer and moves no timestamp."""
+    client = connect.client(account=account)
+    made = client.create_membership(**smallest())["membershipId"]
+    client.cancel_membership(membershipId=made)
+    first = without_metadata(client.get_membership(membershipId=made))
+    assert client.cancel_membership(membershipId=made)["membershipId"] == made
+    assert without_metadata(client.get_membership(membershipId=made)) == first
+
+
+def test_another_can_be_made_afterwards(connect: Instance, account: str) -> None:
+    """After the end a new membership may be made; both are listed, the newest first."""
+    client = connect.client(account=account)
+    old = client.create_membership(**smallest(clientToken="old"))["membershipId"]
+    client.cancel_membership(membershipId=old)
+    new = client.create_membership(**smallest(clientToken="new"))["membershipId"]
+    assert [item["membershipId"] for item in client.list_memberships()["items"]] == [new, old]
+    # A late retry of the first request is answered with what it made, and makes nothing.
+    assert client.create_membership(**smallest(clientToken="old"))["membershipId"] == old
+
+
+def test_foreign_and_unknown_ids_look_alike(connect: Instance, account: str, stranger: str) -> None:
+    """Nobody can cancel, or find out about, a membership of another account."""
+    theirs = connect.client(account=stranger)
+    foreign = theirs.create_membership(**smallest())["membershipId"]
+    client = connect.client(account=account)
+    told = []
+    for membership_id in (foreign, "m-" + "a" * 30):
+        with pytest.raises(client.exceptions.AccessDeniedException) as caught:
+            client.cancel_membership(membershipId=membership_id)
+        told.append(repr(refusal_of(caught.value)).replace(membership_id, "m-ID"))
+    assert told[0] == told[1]
+    assert theirs.get_membership(membershipId=foreign)["membershipStatus"] == "Active"
