@@ -46,6 +46,7 @@ def test_plugin_is_listed_with_its_fixture(pytester: pytest.Pytester) -> None:
     """`pytest --fixtures` tells what security_ir is."""
     result = pytester.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines(["security_ir*", "*boto3 client*"])
+    assert result.ret == 0
 
 
 def test_plugin_costs_nothing_until_it_is_used(pytester: pytest.Pytester) -> None:
