@@ -70,6 +70,20 @@ class Outcome(msgspec.Struct, frozen=True):
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
+def together(slices: list[Outcome]) -> Outcome:
+    """Return several outcomes as one."""
+    statuses: Counter[int] = Counter()
+    for each in slices:
+        statuses.update(each.statuses)
+    return Outcome(
+        sum(each.seconds for each in slices),
+        sum(each.cpu_seconds for each in slices),
+        dict(statuses),
+        [latency for each in slices for latency in each.latencies],
+        [body for each in slices for body in each.bodies],
+    )
+
+
 def drive(plan: Plan) -> Outcome:
     """Run the plan in a process of its own; return what happened."""
     command = [sys.executable, "-m", "bench.load"]

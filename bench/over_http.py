@@ -18,8 +18,8 @@ import msgspec
 
 from bench import requests, servers
 from bench.figures import Bar, Figure, Held, Result, Size
-from bench.load import Outcome, Plan, drive
-from bench.peers.commit import commit_seconds
+from bench.load import Outcome, Plan, drive, together
+from bench.peers.commit import Commits
 from bench.requests import Signer, Target
 from bench.seeding import seed
 
@@ -40,6 +40,7 @@ MANY, SOME, ONE = 64, 16, 1
 # Creates of one round by connections: about a second each. They use up as many accounts.
 CREATES: Final = {MANY: 6_000, SOME: 3_000, ONE: 400}
 COMMITS: Final = 300
+SLICES: Final = 5
 SECONDS: Final = 1.0
 PEER_SECONDS: Final = 2.0
 MOST_SECONDS: Final = 20.0
@@ -57,13 +58,22 @@ class Measured:
     def load(self, name: str, server: Server, plan: Plan) -> Outcome:
         """Run the plan; note the outcome and the server's CPU time per request, in seconds."""
         before = server.cpu_seconds()
+        outcome = self.send(name, plan)
+        self.note(name, outcome, server.cpu_seconds() - before)
+        return outcome
+
+    def send(self, name: str, plan: Plan) -> Outcome:
+        """Run the plan; raises RuntimeError unless every request succeeded."""
         outcome = drive(plan)
         if any(status >= 300 for status in outcome.statuses):  # noqa: PLR2004 - all but success
             message = f"{name} was answered {outcome.statuses}"
             raise RuntimeError(message)
-        self.outcomes[name].append(outcome)
-        self.cpu[name].append((server.cpu_seconds() - before) / outcome.count)
         return outcome
+
+    def note(self, name: str, outcome: Outcome, spent: float) -> None:
+        """Keep a round's outcome, for which the server spent that CPU time, in seconds."""
+        self.outcomes[name].append(outcome)
+        self.cpu[name].append(spent / outcome.count)
 
     def rates(self, name: str) -> list[float]:
         """Return answers per second, by round."""
@@ -82,7 +92,7 @@ class Candidates:
     echo: Server
     journal: Server
     moto: Server
-    commits: Path
+    commits: Commits
     membership_ids: list[str] = field(default_factory=list)
     detector_id: str = ""
     used: int = 0
@@ -103,6 +113,9 @@ def measure(directory: Path, size: Size, say: Callable[[str], None]) -> Result:
     measured = Measured()
     with ExitStack() as running:
         start = running.enter_context
+        body = requests.membership_body(Signer(0))
+        commits = Commits(directory / "commits.db", body, COMMITS // SLICES)
+        running.callback(commits.close)
         candidates = Candidates(
             larum=start(servers.larum_serve(directory / "larum")),
             echo=start(servers.peer("echo")),
@@ -110,7 +123,7 @@ def measure(directory: Path, size: Size, say: Callable[[str], None]) -> Result:
                 servers.peer("journal", str(directory / "journal"), str(directory / "lines"))
             ),
             moto=start(servers.moto()),
-            commits=directory / "commits.db",
+            commits=commits,
         )
         _prepare(candidates)
         for each in range(size.rounds):
@@ -141,18 +154,33 @@ def _round(candidates: Candidates, measured: Measured) -> None:
     numbers = candidates.take(CREATES[SOME])
     measured.load("create 16", larum, _creates(larum, numbers, SOME))
     measured.load("journal 16", journal, _creates(journal, numbers, SOME))
-    numbers = candidates.take(CREATES[ONE])
-    measured.load("create 1", larum, _creates(larum, numbers, ONE))
-    measured.load("journal 1", journal, _creates(journal, numbers, ONE))
-    measured.load("echo 1", echo, _creates(echo, numbers, ONE))
-    body = requests.membership_body(Signer(0))
-    seconds = commit_seconds(candidates.commits, body, COMMITS)
-    measured.commits.append(statistics.median(seconds))
+    _load_one_by_one(candidates, measured)
     for connections in (MANY, ONE):
         gets = _gets(candidates, larum, now)
         measured.load(f"get {connections}", larum, _plan(larum, gets, connections, repeat=True))
     gets = _gets(candidates, echo, now)
     measured.load("echo 64", echo, _plan(echo, gets, MANY, repeat=True))
+
+
+def _load_one_by_one(candidates: Candidates, measured: Measured) -> None:
+    """Load with one connection, in slices by turns: how long a sync takes changes by the second."""
+    commits: list[float] = []
+    servers_by_name = {
+        "create 1": candidates.larum,
+        "journal 1": candidates.journal,
+        "echo 1": candidates.echo,
+    }
+    slices: dict[str, list[Outcome]] = {name: [] for name in servers_by_name}
+    before = {name: server.cpu_seconds() for name, server in servers_by_name.items()}
+    for _ in range(SLICES):
+        numbers = candidates.take(CREATES[ONE] // SLICES)
+        for name, server in servers_by_name.items():
+            slices[name].append(measured.send(name, _creates(server, numbers, ONE)))
+        commits += candidates.commits.seconds()
+    measured.commits.append(statistics.median(commits))
+    for name, server in servers_by_name.items():
+        spent = server.cpu_seconds() - before[name]
+        measured.note(name, together(slices[name]), spent)
 
 
 def _load_moto(candidates: Candidates, measured: Measured) -> None:

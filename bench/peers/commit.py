@@ -11,20 +11,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def commit_seconds(file: Path, body: bytes, count: int) -> list[float]:
-    """Insert `body` `count` times, one full sync each, as the store is set; return the seconds."""
-    connection = apsw.Connection(str(file))
-    connection.execute("PRAGMA journal_mode = WAL").fetchall()
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.wal_autocheckpoint(0)
-    connection.execute("CREATE TABLE IF NOT EXISTS bodies (body BLOB NOT NULL)")
-    seconds = []
-    for _ in range(count):
-        begun = time.perf_counter()
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO bodies (body) VALUES (?)", (body,))
-        connection.execute("COMMIT")
-        seconds.append(time.perf_counter() - begun)
-    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    connection.close()
-    return seconds
+class Commits:
+    """A table of one column, in a database set as the store's is.
+
+    Its log is grown beforehand and then overwritten in place, as that of a server that has run for
+    a while: growing a file costs the file system a commit of its own.
+    """
+
+    def __init__(self, file: Path, body: bytes, at_once: int) -> None:
+        """Make the database `file`; each commit inserts `body`."""
+        self._body = body
+        self._at_once = at_once
+        self._connection = apsw.Connection(str(file))
+        self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.wal_autocheckpoint(0)
+        self._connection.execute("CREATE TABLE bodies (body BLOB NOT NULL)")
+        self.seconds()
+        self.seconds()
+
+    def seconds(self) -> list[float]:
+        """Commit `at_once` times, one full sync each; return how long each took."""
+        execute = self._connection.execute
+        taken = []
+        for _ in range(self._at_once):
+            begun = time.perf_counter()
+            execute("BEGIN IMMEDIATE")
+            execute("INSERT INTO bodies (body) VALUES (?)", (self._body,))
+            execute("COMMIT")
+            taken.append(time.perf_counter() - begun)
+        self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+        return taken
+
+    def close(self) -> None:
+        """Close the database."""
+        self._connection.close()
