@@ -3,20 +3,21 @@
 larum.db     the database (with larum.db-wal and larum.db-shm while it is open)
 blobs/       attachments
 master.key   32 random bytes in base64: seals secrets and page tokens
-credentials  the administrator's access key, in AWS's shared-credentials format
+credentials  the administrator's access key and those of `larum apply`, as AWS's tools read them
 larum.lock   held by the process that has the directory open
 """
 
 from __future__ import annotations
 
 import base64
-import configparser
-import io
 import os
 from typing import TYPE_CHECKING, Final
 
 import filelock
 import psutil
+
+from larum.store import credentials_file
+from larum.store.private_files import sync_directory, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,10 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
 
 class DirectoryRefused(Exception):  # noqa: N818 - told to whoever starts the server
     """The directory cannot be used; the message says why and what to do."""
+
+
+class DirectoryInUse(DirectoryRefused):
+    """Another process, a server most likely, has the directory open."""
 
 
 class DataDirectory:
@@ -88,7 +93,7 @@ class DataDirectory:
             )
             raise DirectoryRefused(message)
         key = random(MASTER_KEY_BYTES)
-        _write_private(file, base64.b64encode(key).decode() + "\n")
+        write_private(file, base64.b64encode(key).decode() + "\n")
         self.sync()
         return key
 
@@ -97,27 +102,12 @@ class DataDirectory:
         os.close(os.open(self.database, os.O_RDWR | os.O_CREAT, 0o600))
 
     def write_credentials(self, profiles: dict[str, AccessKey]) -> None:
-        """Write access keys as profiles of a shared-credentials file that only the owner reads."""
-        parser = configparser.ConfigParser(default_section="")
-        for profile, key in profiles.items():
-            parser[profile] = {
-                "aws_access_key_id": key.access_key_id,
-                "aws_secret_access_key": key.secret_access_key,
-            }
-        text = io.StringIO()
-        parser.write(text)
-        _write_private(self.credentials, text.getvalue())
-        self.sync()
+        """Write access keys as profiles of `credentials`; other profiles there stay."""
+        credentials_file.put(self.credentials, profiles)
 
     def sync(self) -> None:
         """Make the directory's own entries durable, where the system can (not on Windows)."""
-        if os.name == "nt":
-            return
-        descriptor = os.open(self.path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_directory(self.path)
 
     def close(self) -> None:
         """Let another process have the directory."""
@@ -131,7 +121,7 @@ class DataDirectory:
                 f"The data directory {self.path} is open in another process. Stop that one, or "
                 "choose another --data directory."
             )
-            raise DirectoryRefused(message) from error
+            raise DirectoryInUse(message) from error
         except OSError as error:
             message = f"The data directory {self.path} is not writable: {error.strerror or error}."
             raise DirectoryRefused(message) from error
@@ -156,14 +146,3 @@ def file_system(path: Path) -> str:
         if resolved.is_relative_to(mount.mountpoint)
     ]
     return max(mounts)[2] if mounts else ""
-
-
-def _write_private(file: Path, text: str) -> None:
-    temporary = file.with_name(file.name + ".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)

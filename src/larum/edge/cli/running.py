@@ -1,7 +1,4 @@
-"""The command `larum`: what an operator types.
-
-Exit codes: 0 done, 1 refused by the service, 2 wrong call, 3 cannot reach or open.
-"""
+"""The commands that run an instance by themselves: serve, replace-root-key, operations."""
 
 from __future__ import annotations
 
@@ -10,45 +7,21 @@ import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-import larum
 from larum import settings as settings_module
+from larum.edge.cli.calls import CANNOT_OPEN, REFUSALS, WRONG_CALL, stop
 from larum.errors import ServiceError
 from larum.settings import FIELDS, WITHOUT_FLAG, SettingsError
-from larum.store.credentials import WrongMasterKey
-from larum.store.data_directory import DirectoryRefused
-from larum.store.migrations import SchemaRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larum.settings import Settings
-
-WRONG_CALL: Final = 2
-CANNOT_OPEN: Final = 3
-REFUSALS: Final = (DirectoryRefused, SchemaRefused, WrongMasterKey)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(larum.__version__, message="larum %(version)s")
-def main() -> None:
-    """Run a service that is compatible with the AWS Security Incident Response API.
-
-    \b
-    Start it:             larum serve
-    Paste the lines that it prints into another shell, and use it there:
-                          aws security-ir list-memberships
-    See what works:       larum operations
-    Lost the root key:    larum replace-root-key --data ./larum-data
-
-    In tests no server is needed: larum.client() is a boto3 client in the same process.
-    Not affiliated with, endorsed or sponsored by Amazon.
-    """  # noqa: D301 - \b keeps click from joining the lines
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -61,7 +34,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@main.command()
+@click.command()
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -78,7 +51,7 @@ def serve(config: Path | None, **flags: str | None) -> None:
     try:
         settings = settings_module.load(flags, config=config)
     except SettingsError as error:
-        _stop(WRONG_CALL, *error.faults)
+        stop(WRONG_CALL, *error.faults)
     _check_certificate(settings)
     # Imported here so that --help and a wrong call answer at once.
     from larum.edge.serving import serve as run
@@ -87,13 +60,13 @@ def serve(config: Path | None, **flags: str | None) -> None:
     try:
         sys.exit(run(settings))
     except REFUSALS as error:
-        _stop(CANNOT_OPEN, str(error))
+        stop(CANNOT_OPEN, str(error))
     except OSError as error:
         what = f"Cannot listen on {settings.host}:{settings.port}"
-        _stop(CANNOT_OPEN, f"{what}: {error.strerror or error}. Choose another --host or --port.")
+        stop(CANNOT_OPEN, f"{what}: {error.strerror or error}. Choose another --host or --port.")
 
 
-@main.command("replace-root-key")
+@click.command("replace-root-key", short_help="Make a new key for the administrator account.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -111,21 +84,21 @@ def replace_root_key(data: Path) -> None:
     from larum.settings import Settings
 
     if not (data / "larum.db").exists():
-        _stop(CANNOT_OPEN, f"{data} holds no Larum data. Name the directory with --data.")
+        stop(CANNOT_OPEN, f"{data} holds no Larum data. Name the directory with --data.")
     try:
         service = Service(data, Settings())
     except REFUSALS as error:
-        _stop(CANNOT_OPEN, str(error))
+        stop(CANNOT_OPEN, str(error))
     try:
         key = service.installation.replace_root_access_key(datetime.now(UTC))
     except ServiceError as error:
-        _stop(CANNOT_OPEN, error.message)
+        stop(CANNOT_OPEN, error.message)
     finally:
         service.close()
     click.echo("\n".join(export_lines(key)))
 
 
-@main.command()
+@click.command(short_help="List which operations of the API work.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def operations(output: str) -> None:
     """List the operations of the API and which of them work in this release."""
@@ -158,10 +131,4 @@ def _check_certificate(settings: Settings) -> None:
     except OSError as error:
         files = f"--tls-cert {settings.tls_cert} with --tls-key {settings.tls_key}"
         reason = error.strerror or error
-        _stop(CANNOT_OPEN, f"{files} cannot be used: {reason}. Give an unencrypted PEM pair.")
-
-
-def _stop(code: int, *lines: str) -> NoReturn:
-    for line in lines:
-        click.echo(f"larum: {line}", err=True)
-    sys.exit(code)
+        stop(CANNOT_OPEN, f"{files} cannot be used: {reason}. Give an unencrypted PEM pair.")

@@ -1,0 +1,35 @@
+"""The command `larum`: what an operator types.
+
+Exit codes: 0 done, 1 refused by the service, 2 wrong call, 3 cannot reach or open.
+"""
+
+from __future__ import annotations
+
+import click
+
+import larum
+from larum.edge.cli.directory import accounts, apply, directory
+from larum.edge.cli.outbox import outbox
+from larum.edge.cli.running import operations, replace_root_key, serve
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(larum.__version__, message="larum %(version)s")
+def main() -> None:
+    """Run a service that is compatible with the AWS Security Incident Response API.
+
+    \b
+    Start it:             larum serve
+    Paste the lines that it prints into another shell, and use it there:
+                          aws security-ir list-memberships
+    Declare accounts:     larum apply organization.yaml
+    See what works:       larum operations
+    Lost the root key:    larum replace-root-key --data ./larum-data
+
+    In tests no server is needed: larum.client() is a boto3 client in the same process.
+    Not affiliated with, endorsed or sponsored by Amazon.
+    """  # noqa: D301 - the backslash-b keeps click from joining the lines
+
+
+for command in (serve, apply, directory, accounts, outbox, operations, replace_root_key):
+    main.add_command(command)
