@@ -52,6 +52,8 @@ SAFETY: Final = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
     "PRAGMA mmap_size = 0",
+    # SQLite's own 2 MiB make it read and spill pages all the time (bench/RESULTS.md).
+    "PRAGMA cache_size = -16384",
     # What a savepoint may have to undo stays in memory: else a file of case data lies in /tmp.
     "PRAGMA temp_store = MEMORY",
 )
