@@ -33,7 +33,11 @@ def unsigned(raw: RawRequest, url: str = IN_PROCESS) -> HttpRequest:
 
 
 def signed(
-    raw: RawRequest, key: AccessKey, url: str = IN_PROCESS, region: str = "us-east-1"
+    raw: RawRequest,
+    key: AccessKey,
+    url: str = IN_PROCESS,
+    region: str = "us-east-1",
+    service: str = "security-ir",
 ) -> HttpRequest:
     """Return the request as botocore signs it for `url` with `key`, now."""
     plain = unsigned(raw, url)
@@ -45,7 +49,7 @@ def signed(
         headers=dict(plain.headers),
     )
     credentials = Credentials(key.access_key_id, key.secret_access_key)
-    SigV4Auth(credentials, "security-ir", region).add_auth(request)
+    SigV4Auth(credentials, service, region).add_auth(request)
     headers = tuple((name.lower(), value) for name, value in request.headers.items())
     return HttpRequest(raw.method, raw.raw_path, raw.raw_query, headers, raw.body)
 

@@ -135,9 +135,56 @@ _EXAMPLES: dict[str, dict[str, object]] = {
     "UpdateResolverType": {"caseId": CASE_ID, "resolverType": "AWS"},
 }
 
+# Those of the second model, `larum`.
+_LARUM_EXAMPLES: dict[str, dict[str, object]] = {
+    "ApplyDirectory": {
+        "directory": {
+            "organization": {
+                "trustedAccess": True,
+                "delegatedAdministrator": "111122223333",
+                "accounts": [
+                    {"id": "111122223333"},
+                    {
+                        "id": "444455556666",
+                        "name": "Shop",
+                        "email": "shop@example.com",
+                        "organizationalUnit": "workloads/prod",
+                        "status": "ACTIVE",
+                        "serviceOn": True,
+                        "createRootAccessKey": False,
+                    },
+                ],
+                "organizationalUnits": ["workloads/prod", "sandbox"],
+            },
+            "accounts": [
+                {"id": "000000000042"},
+                {"id": "000000000043", "name": "Partner", "email": "partner@example.com"},
+            ],
+            "limits": {"memberships": 1000, "coveredAccountsPerMembership": 10000},
+        },
+        "dryRun": True,
+    },
+    "AssociateMemberAccounts": {
+        "membershipId": MEMBERSHIP_ID,
+        "accountId": "111122223333",
+        "region": "us-east-1",
+        "accountIds": ["444455556666", "000000000042"],
+    },
+    "DescribeDirectory": {},
+    "DisassociateMemberAccounts": {
+        "membershipId": MEMBERSHIP_ID,
+        "accountId": "111122223333",
+        "region": "us-east-1",
+        "accountIds": ["444455556666", "000000000042"],
+    },
+    "ListAccounts": {**PAGE},
+    "ListOutboxEntries": {**PAGE},
+}
+
 OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
+LARUM_OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)
 
 
 def example(operation_name: str) -> dict[str, object]:
     """Return a valid input of that operation, a copy to change at will."""
-    return deepcopy(_EXAMPLES[operation_name])
+    return deepcopy((_EXAMPLES | _LARUM_EXAMPLES)[operation_name])

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from tests.wire.raw_requests import RawRequest
 
 MODEL = load("security-ir")
+LARUM = load("larum")
 ROUTER = Router([MODEL])
 VALIDATOR = Validator(MODEL)
 
 
 def operation(name: str) -> Operation:
-    """Return the operation of that name."""
-    return MODEL.operations[name]
+    """Return the operation of that name, of either model: no name is in both."""
+    return MODEL.operations.get(name) or LARUM.operations[name]
+
+
+def service_of(name: str) -> str:
+    """Return the signing name of the service that has the operation of that name."""
+    return (MODEL if name in MODEL.operations else LARUM).name
 
 
 def input_of(name: str) -> Shape:

@@ -68,12 +68,14 @@ _CHARACTERS: Mapping[TextRule, tuple[tuple[str, str], ...]] = {
 # Distinct valid items for lists that grow too long, by the name of the item's shape.
 _NUMBERED: Mapping[str, str] = {
     "AWSAccountId": "{:012d}",
+    "AccountId": "{:012d}",
     "AwsService": "Service {}",
     "EmailAddress": "person{}@example.com",
     "IPAddress": "10.20.30.{}",
     "CaseMetadataEntryKeyString": "key {}",
     "IncidentResponderName": "Person {}",
     "OrganizationalUnitId": "ou-ab12-{:08d}",
+    "OrganizationalUnitPath": "unit{}/team",
     "TagKey": "key{}",
 }
 
