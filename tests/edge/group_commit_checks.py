@@ -20,7 +20,7 @@ from larum.edge.group_commit import GroupCommit
 from larum.edge.server import HttpServer
 from larum.service import Service
 from larum.settings import Settings
-from tests.store.calls import Answer, Wire, account
+from tests.store.calls import TEAM, Answer, Wire, account
 from tests.store.promises import broken_promises
 from tests.store.vfs import Fail, Stall, WatchedDisk, full, io_error
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+ANA = TEAM[0]
 PATIENCE = 5.0
 # Long enough for an answer that comes too early to be seen.
 A_WHILE = 0.15
@@ -221,6 +222,24 @@ def check_no_write_after_sync_failed(served: Served) -> None:
         assert int(answer.headers["retry-after"]) >= 1
     assert served.status("/readyz") == 503
     assert len(served.ids(1)) == 1
+
+
+def check_refusal_leaves_nothing(served: Served) -> None:
+    """Of a request that is refused in the midst of its work nothing is kept; its neighbours are."""
+    with stalled(served) as stall:
+        first = served.creating(1, "first")
+        assert stall.reached.wait(PATIENCE)
+        both = [ANA, ANA | {"name": "Another Name"}]
+        calls = [
+            served.creating(2, "refused", incidentResponseTeam=both),
+            served.creating(3, "kept"),
+        ]
+        served.queue(*calls)
+    assert first.result().status == 201
+    assert [call.result().status for call in calls] == [409, 201]
+    assert broken_promises(served.service) == [], "something was left behind"
+    assert served.create(2, "refused").status == 201
+    assert broken_promises(served.service) == []
 
 
 def check_one_answer_for_each_token(served: Served, tokens: int, callers: int) -> None:

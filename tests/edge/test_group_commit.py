@@ -16,6 +16,9 @@ import pytest
 from botocore.config import Config
 
 from larum.edge.embedded import EmbeddedService
+from larum.edge.group_commit import GroupCommit
+from larum.edge.server import HttpServer
+from larum.service import Service
 from larum.settings import Settings
 from tests.edge import group_commit_checks as checks
 from tests.edge.group_commit_checks import (
@@ -28,7 +31,7 @@ from tests.edge.group_commit_checks import (
     served,
     stalled,
 )
-from tests.store.calls import account, membership
+from tests.store.calls import Wire, account, membership
 from tests.store.promises import broken_promises
 from tests.store.vfs import Fail, Stall, WatchedDisk, full, io_error
 
@@ -71,6 +74,11 @@ def test_failure_leaves_nothing(tmp_path: Path) -> None:
     """A full disk leaves nothing behind, in the store or in memory: the retry converges."""
     with served(tmp_path, SHORT_WAIT) as server:
         checks.check_failure_leaves_nothing(server)
+
+
+def test_refusal_leaves_nothing(server: Served) -> None:
+    """A request that is refused half-way leaves nothing; its group's other requests are kept."""
+    checks.check_refusal_leaves_nothing(server)
 
 
 def test_no_write_after_sync_failed(server: Served) -> None:
@@ -284,22 +292,24 @@ def test_deadline_answers_a_write_that_cannot_begin(tmp_path: Path) -> None:
         assert server.ids(2) == []
 
 
-def test_reads_in_memory_see_committed_state_only() -> None:
-    """Without a data directory too, a read never sees what a group has not committed."""
-    service = EmbeddedService(settings=RELAXED)
-    group = service.engine.begin(1.0)
-    assert group is not None
-    group.run(
-        lambda tx: tx.change(
-            "INSERT INTO tags (account, resource_arn, tag_key, tag_value)"
-            " VALUES ('1', 'arn', 'key', 'value')",
-            {},
-        )
-    )
-    with ThreadPoolExecutor(1) as threads:
-        read = threads.submit(
-            service.engine.read, lambda tx: tx.rows("SELECT tag_key FROM tags", {})
-        )
-        group.roll_back()
-        assert read.result(PATIENCE) == []
+def test_memory_server_reads_while_it_writes() -> None:
+    """A server without a data directory answers reads while groups commit, and never with a 500."""
+    service = Service(settings=RELAXED)
+
+    def work(client: int) -> list[tuple[int, str]]:
+        with Wire(over_http.url) as wire:
+            told = []
+            for number in range(client * 100, client * 100 + 40):
+                made = wire.create(account(number), "token")
+                told += [made.told, wire.get(account(number), made.membership_id).told]
+                told += [wire.call(account(number), "POST", "/v1/memberships").told]
+        return told
+
+    with (
+        HttpServer(service, open_writes=GroupCommit) as over_http,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        answers = [each for told in pool.map(work, range(8)) for each in told]
+    assert set(answers) == {(201, ""), (200, "")}
+    assert broken_promises(service) == []
     service.close()

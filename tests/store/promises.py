@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from larum.store import audit
@@ -42,6 +43,11 @@ SELECT resource_id FROM client_tokens WHERE NOT EXISTS (
       AND memberships.membership_id = client_tokens.resource_id
 )
 """
+TOKENS = """
+SELECT client_tokens.account, token_hash, resource_id FROM client_tokens
+JOIN memberships ON memberships.account = client_tokens.account
+  AND memberships.region = client_tokens.region AND membership_id = resource_id
+"""
 TWICE_ACTIVE = """
 SELECT customer FROM memberships WHERE status = 'Active' GROUP BY customer HAVING count(*) > 1
 """
@@ -66,13 +72,22 @@ def _broken_promises(tx: Transaction) -> list[str]:
     return found
 
 
-def lost_writes(service: Service, acknowledged: Mapping[tuple[str, str], str]) -> list[str]:
+def lost_writes(
+    service: Service, acknowledged: Mapping[tuple[str, str], str], repeated: int = 500
+) -> list[str]:
     """Return which acknowledged writes are gone or answered otherwise now; needs relaxed mode.
 
-    `acknowledged` maps (account, clientToken) to the membership id that was answered.
+    `acknowledged` maps (account, clientToken) to the membership id that was answered. All of them
+    are looked for in the store; `repeated` of them, evenly spread, are read and sent again.
     """
-    found = []
-    for (account, token), membership_id in acknowledged.items():
+    kept = set(service.engine.read(lambda tx: tx.rows(TOKENS, {})))
+    found = [
+        f"{token} of {account} does not name {membership_id} any more"
+        for (account, token), membership_id in acknowledged.items()
+        if (account, hashlib.sha256(token.encode()).digest(), membership_id) not in kept
+    ]
+    step = max(1, len(acknowledged) // repeated)
+    for (account, token), membership_id in list(acknowledged.items())[::step]:
         read = get(service, account, membership_id)
         if read.status != 200:
             found.append(f"{membership_id} of {account} is lost: {read.status} {read.error}")

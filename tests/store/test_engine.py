@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -54,11 +55,12 @@ def pragma(connection: apsw.Connection, name: str) -> object:
     return connection.execute(f"PRAGMA {name}").fetchall()[0][0]
 
 
-def begun(engine: Engine) -> Group:
-    """Return a group that has begun."""
-    group = engine.begin(1.0)
-    assert group is not None
-    return group
+@contextmanager
+def begun(engine: Engine) -> Iterator[Group]:
+    """Begin a group; what was not committed is rolled back at the end."""
+    with engine.turn(1.0) as group:
+        assert group is not None
+        yield group
 
 
 def test_settings_are_in_force(engine: Engine) -> None:
@@ -109,20 +111,17 @@ def test_foreign_keys_hold(engine: Engine) -> None:
 
 def test_reads_see_committed_state_only(engine: Engine) -> None:
     """What a group has done is seen by nobody before its commit, and by everybody after it."""
-    group = begun(engine)
-    group.run(put("a"))
-    assert keys(engine) == []
-    group.commit()
-    assert keys(engine) == ["a"]
+    with begun(engine) as group:
+        group.run(put("a"))
+        assert keys(engine) == []
+        group.commit()
+        assert keys(engine) == ["a"]
 
 
-def test_rolled_back_group_leaves_nothing(engine: Engine) -> None:
-    """A group that is rolled back, or left uncommitted, leaves nothing and frees the writer."""
-    group = begun(engine)
-    group.run(put("a"))
-    group.roll_back()
+def test_uncommitted_group_leaves_nothing(engine: Engine) -> None:
+    """A group that is not committed leaves nothing and lets the next one begin."""
     with begun(engine) as left:
-        left.run(put("b"))
+        left.run(put("a"))
     assert keys(engine) == []
     engine.write(put("c"))
     assert keys(engine) == ["c"]
@@ -135,41 +134,41 @@ def test_refused_request_leaves_its_group_alone(engine: Engine) -> None:
         put("b")(tx)
         raise ConflictException("no", resource_id="x", resource_type="Membership")
 
-    group = begun(engine)
-    group.run(put("a"))
-    with pytest.raises(ConflictException):
-        group.run(refused)
-    group.run(put("c"))
-    group.commit()
+    with begun(engine) as group:
+        group.run(put("a"))
+        with pytest.raises(ConflictException):
+            group.run(refused)
+        group.run(put("c"))
+        group.commit()
     assert keys(engine) == ["a", "c"]
 
 
 def test_failing_statement_leaves_its_group_alone(engine: Engine) -> None:
     """A statement that breaks a constraint fails its own request only."""
-    group = begun(engine)
-    group.run(put("a"))
-    with pytest.raises(InternalServerException):
+    with begun(engine) as group:
         group.run(put("a"))
-    group.run(put("b"))
-    group.commit()
+        with pytest.raises(InternalServerException):
+            group.run(put("a"))
+        group.run(put("b"))
+        group.commit()
     assert keys(engine) == ["a", "b"]
     assert engine.failure is None
 
 
 def test_one_group_at_a_time(engine: Engine) -> None:
     """A second group waits no longer than it was told, and is then not begun."""
-    group = begun(engine)
-    assert engine.begin(0.0) is None
-    assert engine.begin(0.01) is None
-    group.roll_back()
-    begun(engine).roll_back()
+    with begun(engine), ThreadPoolExecutor(1) as threads:
+        assert threads.submit(engine.begin, 0.0).result() is None
+        assert threads.submit(engine.begin, 0.01).result() is None
+        assert engine.begin(0.0) is None
+    with begun(engine):
+        pass
 
 
 def test_commit_in_another_thread(engine: Engine) -> None:
     """A group may be committed by another thread than the one that ran its statements."""
-    group = begun(engine)
-    group.run(put("a"))
-    with ThreadPoolExecutor(1) as threads:
+    with begun(engine) as group, ThreadPoolExecutor(1) as threads:
+        group.run(put("a"))
         threads.submit(group.commit).result()
     assert keys(engine) == ["a"]
 
@@ -211,11 +210,11 @@ def test_disk_error_makes_it_read_only(tmp_path: Path, operation: str) -> None:
 
 def test_failure_while_a_group_runs_stops_its_commit(engine: Engine) -> None:
     """A group that was begun before the disk failed is not committed after it."""
-    group = begun(engine)
-    group.run(put("a"))
-    engine.note(apsw.IOError("planted"))
-    with pytest.raises(InternalServerException):
-        group.commit()
+    with begun(engine) as group:
+        group.run(put("a"))
+        engine.note(apsw.IOError("planted"))
+        with pytest.raises(InternalServerException):
+            group.commit()
     assert keys(engine) == []
 
 
@@ -223,11 +222,11 @@ def test_full_disk_fails_the_group_and_goes_on(tmp_path: Path) -> None:
     """A full disk leaves nothing of the group behind; with room again, writes go on."""
     with WatchedDisk() as disk:
         engine = Engine(tmp_path / "larum.db", disk.name)
-        group = begun(engine)
-        group.run(put("a"))
-        disk.before = Fail("write", 1, full)
-        with pytest.raises(InternalServerException):
-            group.commit()
+        with begun(engine) as group:
+            group.run(put("a"))
+            disk.before = Fail("write", 1, full)
+            with pytest.raises(InternalServerException):
+                group.commit()
         assert keys(engine) == []
         disk.before = lambda _kind, _name: None
         engine.write(put("b"))
@@ -241,37 +240,41 @@ def test_full_disk_in_the_midst_fails_the_whole_group(tmp_path: Path) -> None:
     with WatchedDisk() as disk:
         engine = Engine(tmp_path / "larum.db", disk.name)
         engine._writer.execute("PRAGMA cache_size = 1")
-        group = begun(engine)
-        group.run(put("a"))
-        disk.before = Fail("write", 1, full)
         many = [{"a": str(number), "k": "x" * 900} for number in range(300)]
-        with pytest.raises(InternalServerException):
-            group.run(lambda tx: tx.change_many(INSERT, many))
-        disk.before = lambda _kind, _name: None
-        with pytest.raises(InternalServerException):
-            group.run(put("b"))
-        with pytest.raises(InternalServerException):
-            group.commit()
+        with begun(engine) as group:
+            group.run(put("a"))
+            disk.before = Fail("write", 1, full)
+            with pytest.raises(InternalServerException):
+                group.run(lambda tx: tx.change_many(INSERT, many))
+            disk.before = lambda _kind, _name: None
+            with pytest.raises(InternalServerException):
+                group.run(put("b"))
+            with pytest.raises(InternalServerException):
+                group.commit()
         assert keys(engine) == []
         engine.write(put("c"))
         assert keys(engine) == ["c"]
         engine.close()
 
 
-def test_checkpoint_moves_the_log_into_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A checkpoint copies what is committed; a log that grew too long is used from its start."""
-    monkeypatch.setattr(engine_module, "CHECKPOINT_PAGES", 1)
-    engine = Engine(tmp_path / "larum.db")
+def test_checkpoint_moves_the_log_into_the_file(engine: Engine, tmp_path: Path) -> None:
+    """A checkpoint copies what is committed into the database file."""
     engine.write(put("a"))
-    assert engine.wants_checkpoint
     before = (tmp_path / "larum.db").stat().st_size
     engine.checkpoint()
     assert (tmp_path / "larum.db").stat().st_size > before
+
+
+def test_long_log_is_used_from_its_start_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that grew too long is used from its start after a checkpoint: it grows no more."""
+    monkeypatch.setattr(engine_module, "CHECKPOINT_PAGES", 1)
     monkeypatch.setattr(engine_module, "RESTART_PAGES", 1)
+    engine = Engine(tmp_path / "larum.db")
+    engine.write(put("a"))
+    assert engine.wants_checkpoint
     engine.checkpoint()
-    assert engine._wal_pages == 0
     size = (tmp_path / "larum.db-wal").stat().st_size
     engine.write(put("b"))
     assert (tmp_path / "larum.db-wal").stat().st_size == size
@@ -434,11 +437,10 @@ def test_stores_in_memory_are_private() -> None:
 def test_in_memory_reads_wait_for_the_group() -> None:
     """In memory too, a read sees committed state only: it waits for the group that runs."""
     engine = Engine(None)
-    group = begun(engine)
-    group.run(put("a"))
     with ThreadPoolExecutor(1) as threads:
-        read = threads.submit(keys, engine)
-        group.roll_back()
+        with begun(engine) as group:
+            group.run(put("a"))
+            read = threads.submit(keys, engine)
         assert read.result(5) == []
     engine.close()
 

@@ -324,13 +324,13 @@ def test_purge_takes_what_is_expired_and_nothing_else(
     for number in range(5):
         clock.now = START + timedelta(hours=number)
         create(service, account(number), "token")
-    assert service.purge() == 0
+    assert service.sweep() == 0
     clock.now = START + DAY + timedelta(hours=2)
-    assert service.purge() == 3
+    assert service.sweep() == 3
     assert tokens(service) == 2
     assert create(service, account(2), "token").status == 409
     assert create(service, account(3), "token").status == 201
-    assert service.purge() == 0
+    assert service.sweep() == 0
 
 
 def test_purge_is_bounded(
@@ -341,7 +341,7 @@ def test_purge_is_bounded(
     for number in range(10):
         create(service, account(number), "token")
     clock.now = START + DAY
-    assert [service.purge() for _ in range(4)] == [4, 4, 2, 0]
+    assert [service.sweep() for _ in range(4)] == [4, 4, 2, 0]
 
 
 @pytest.mark.parametrize(

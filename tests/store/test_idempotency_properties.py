@@ -258,7 +258,7 @@ class Tokens(RuleBasedStateMachine):
     @rule()
     def purge(self) -> None:
         """Delete what has expired, which changes no answer."""
-        self.service.purge()
+        self.service.sweep()
 
     @invariant()
     def nothing_is_broken(self) -> None:
