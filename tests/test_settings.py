@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larum.settings import FIELDS, WITHOUT_FLAG, Settings, SettingsError, load
+from larum.settings import FIELDS, WITHOUT_FLAG, Field, Settings, SettingsError, load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,18 +119,18 @@ def test_every_fault_is_told_at_once() -> None:
     ("name", "text"),
     [
         ("host", "a b"),
-        ("host", ""),
         ("port", "65536"),
         ("port", "-1"),
         ("port", "٨١٨١"),
-        ("region", ""),
         ("region", "us-gov-west-1"),
         ("region", "cn-north-1"),
         ("region", "us-east-1,local"),
         ("auth", "SIGV4"),
-        ("throttle", ""),
         ("public_url", "sir.example.com"),
         ("public_url", "https://sir.example.com/?x"),
+        ("public_url", "https://sir.example.com:99999"),
+        ("public_url", "https://somebody@sir.example.com"),
+        ("public_url", "https://[::1"),
         ("trusted_proxy", "10.0.0.1/8"),
         ("trusted_proxy", "proxy"),
         ("root_account", "12345678901"),
@@ -138,9 +138,17 @@ def test_every_fault_is_told_at_once() -> None:
         ("root_access_key_id", "short"),
         ("root_access_key_id", "with spaces 0000000"),
         ("root_secret_access_key", "short"),
+        ("root_secret_access_key", "x" * 15),
+        ("root_secret_access_key", "x" * 129),
+        ("root_secret_access_key", "with spaces 0000000"),
+        ("root_secret_access_key", "x" * 20 + "\n"),
+        ("root_secret_access_key", "ключ" * 5),
         ("insecure_http", "maybe"),
         ("token_retention", "7"),
         ("token_retention", "721"),
+        ("token_retention", "٢٤"),
+        ("termination_after", "-1"),
+        ("termination_after", "3651"),
         ("in_flight_wait", "11"),
         ("request_deadline", "60"),
         ("body_deadline", "nan"),
@@ -212,8 +220,91 @@ def test_a_file_that_cannot_be_read_is_a_fault() -> None:
     assert "latin.toml" in faults({}, {}, Path("latin.toml"))[0]
 
 
-def test_a_secret_is_not_repeated_in_a_fault() -> None:
-    """What is wrong with a secret is told without the secret."""
-    assert not any(
-        "canary" in each for each in faults({}, {"LARUM_ROOT_SECRET_ACCESS_KEY": "canary"})
+@pytest.mark.parametrize("secret", ["canary", "canary" * 30, "canary with spaces", "canäry" * 4])
+def test_a_secret_is_not_repeated_in_a_fault(secret: str) -> None:
+    """What is wrong with a secret is told without the secret, from every source and in code."""
+    key = {"LARUM_ROOT_ACCESS_KEY_ID": "x" * 16}
+    for found in (
+        faults({}, {"LARUM_ROOT_SECRET_ACCESS_KEY": secret} | key),
+        faults({}, key, toml(f'root-secret-access-key = "{secret}"')),
+        faults_in_code(root_access_key_id="x" * 16, root_secret_access_key=secret),
+        faults_in_code(root_access_key_id="x" * 16, root_secret_access_key=secret.encode() * 3),
+        faults_in_code(root_access_key_id="x" * 16, root_secret_access_key=[secret] * 3),
+    ):
+        assert len(found) == 1
+        assert "can" not in found[0]
+
+
+def faults_in_code(**values: Any) -> list[str]:
+    """Return the faults that Settings must find in `values`."""
+    with pytest.raises(SettingsError) as caught:
+        Settings(**values)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("throttle", "fast", "one of standard, aws, off"),
+        ("token_retention", timedelta(0), "8 to 720 hours"),
+        ("token_retention", 24, "given as datetime.timedelta(days=1), not 24"),
+        ("termination_after", timedelta(days=3651), "0 to 3650 days"),
+        ("region", "eu-west-1", "given as ('eu-west-1',), not 'eu-west-1'"),
+        ("region", (), "has no Region"),
+        ("region", ("mars-north-1",), "mars-north-1"),
+        ("region", None, "must not be None"),
+        ("auth", "Relaxed", "one of sigv4, relaxed"),
+        ("root_account", "abc", "twelve digits"),
+        ("root_account", 123456789012, "given as '123456789012'"),
+        ("port", True, "number from 0"),
+        ("port", "8181", "given as 8181"),
+        ("data", "larum-data", "given as"),
+        ("allowed_host", "sir.example", "given as ('sir.example',)"),
+        ("trusted_proxy", ("10.0.0.1/8",), "10.0.0.0/8"),
+        ("failed_authentications", 0.5, "whole number"),
+        ("failed_authentications", float("inf"), "whole number"),
+        ("request_deadline", float("nan"), "0.1 to 50 seconds"),
+        ("insecure_http", "yes", "given as True"),
+    ],
+)
+def test_settings_made_in_code_are_checked(name: str, value: object, words: str) -> None:
+    """Settings(...) refuses what `larum serve` would, by its name, with what is meant."""
+    (found,) = faults_in_code(**{name: value})
+    assert found.startswith(name + " ")
+    assert words in found
+
+
+def test_settings_made_in_code_tell_every_fault() -> None:
+    """All wrong values are told at once; then what cannot stand together."""
+    assert len(faults_in_code(throttle="fast", auth="Relaxed", port=-1)) == 3
+    (found,) = faults_in_code(auth="relaxed", host="192.0.2.1", insecure_http=True)
+    assert "loopback" in found
+    assert "together" in faults_in_code(root_access_key_id="x" * 16)[0]
+
+
+def test_settings_made_in_code_may_be_finer_than_text() -> None:
+    """Times to the microsecond, whole numbers for seconds, and the defaults themselves stand."""
+    exact = timedelta(hours=8, microseconds=1)
+    assert Settings(token_retention=exact).token_retention == exact
+    assert Settings(termination_after=timedelta(microseconds=1)).termination_after.microseconds == 1
+    assert (
+        Settings(in_flight_wait=5, body_deadline=0.3, failed_authentications=10).body_deadline
+        == 0.3
     )
+    assert Settings(data=Path("x"), region=("us-east-1", "eu-west-1")).port == 8181
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda each: each.name)
+def test_empty_variables_and_flags_count_as_unset(field: Field) -> None:
+    """`LARUM_DATA=` in a compose file, or `--data ""`, leaves the default or the next source."""
+    assert load({field.name: ""}, {field.variable: ""}) == load({}, {})
+    assert load({}, {"LARUM_DATA": "", "LARUM_CONFIG": ""}).data == Path("larum-data")
+    assert load({"port": ""}, {"LARUM_PORT": "1"}, toml("port = 2")).port == 1
+    assert load({"port": ""}, {"LARUM_PORT": ""}, toml("port = 2")).port == 2
+
+
+@pytest.mark.parametrize("key", ["data", "tls-cert", "host", "region", "throttle", "public-url"])
+def test_empty_value_in_a_file_is_a_fault(key: str) -> None:
+    """A file says what it means: an empty value there is told, and is no current directory."""
+    found = faults({}, {}, toml(f'{key} = ""'))
+    assert found[0].startswith(f"{key} in the file")

@@ -60,7 +60,7 @@ SECRETS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
 CHOSEN = {
     "LARUM_ROOT_ACCOUNT": "999988887777",
     "LARUM_ROOT_ACCESS_KEY_ID": "LARUCHOSENKEY000001",
-    "LARUM_ROOT_SECRET_ACCESS_KEY": "a secret's $own 'making' 123",
+    "LARUM_ROOT_SECRET_ACCESS_KEY": "a-secret's$own'making'\\123",
 }
 JOURNEY = """
 import boto3, json, sys
