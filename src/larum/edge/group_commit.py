@@ -14,11 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from larum.errors import InternalServerException, ServiceError
+from larum.errors import InternalServerException, ServiceError, ServiceUnavailable
 from larum.store.engine import UNKNOWN_OUTCOME
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larum.service import Call, Service
+    from larum.store.engine import Group
     from larum.store.idempotency import TokenScope
     from larum.wire.http import HttpResponse
 
@@ -26,7 +29,10 @@ log = logging.getLogger(__name__)
 
 # A group's statements hold the event loop: this bounds how long, some 10 ms.
 LARGEST_GROUP: Final = 128
-PURGE_SECONDS: Final = 60.0
+SWEEP_SECONDS: Final = 60.0
+# Enough for every connection that a server holds; more would only grow old in the queue.
+MOST_WAITING: Final = 4_096
+FULL: Final = "The server has no room for this request now. Send it again in a moment."
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +60,7 @@ class GroupCommit:
         self._running = False
         self._idle = asyncio.Event()
         self._closed = False
-        self._purge_timer = self._loop.call_later(PURGE_SECONDS, self._purge)
+        self._sweep_timer = self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
     async def submit(self, call: Call) -> HttpResponse:
         """Perform `call` in the next group; return its answer once that is durable, or a refusal.
@@ -63,6 +69,8 @@ class GroupCommit:
         client token after the in-flight wait (service-behaviour §11 row 3).
         """
         service, settings = self._service, self._service.settings
+        if self._closed or len(self._waiting) >= MOST_WAITING:
+            return service.refuse(ServiceUnavailable(FULL), call.request_id)
         scope = None if call.token is None else call.token.scope
         duplicate = scope is not None and service.in_flight.enter(scope)
         place = _Place(call, self._loop.create_future(), scope, duplicate)
@@ -83,7 +91,7 @@ class GroupCommit:
     async def close(self) -> None:
         """Let the calls that wait be answered, then stop."""
         self._closed = True
-        self._purge_timer.cancel()
+        self._sweep_timer.cancel()
         if self._running:
             await self._idle.wait()
         self._commits.shutdown()
@@ -107,17 +115,33 @@ class GroupCommit:
             self._waiting.extendleft(reversed(places))
             self._loop.call_later(0.002, self._run)
             return
-        answers = []
-        for place in places:
-            place.began = True
-            answers.append(self._service.perform_in(group, place.call))
-        commit = self._loop.run_in_executor(self._commits, group.commit)
-        commit.add_done_callback(lambda done: self._committed(done, places, answers))
+        answers = [self._performed(group, place) for place in places]
+        if self._service.engine.in_memory:
+            # One connection serves readers too, and there is no disk to wait for.
+            self._committed(group, _outcome(group.commit), places, answers)
+            return
+        try:
+            commit = self._loop.run_in_executor(self._commits, group.commit)
+        except RuntimeError as error:
+            # The interpreter is ending: no thread can be started any more.
+            self._committed(group, error, places, answers)
+            return
+        commit.add_done_callback(
+            lambda done: self._committed(group, done.exception(), places, answers)
+        )
+
+    def _performed(self, group: Group, place: _Place) -> HttpResponse:
+        place.began = True
+        return self._service.perform_in(group, place.call)
 
     def _committed(
-        self, commit: asyncio.Future[None], places: list[_Place], answers: list[HttpResponse]
+        self,
+        group: Group,
+        error: BaseException | None,
+        places: list[_Place],
+        answers: list[HttpResponse],
     ) -> None:
-        error = commit.exception()
+        group.end()
         if error is not None:
             self._refuse(places, error)
         else:
@@ -127,7 +151,7 @@ class GroupCommit:
         for place in places:
             self._leave(place)
         self._start_checkpoint()
-        self._run()
+        self._loop.call_soon(self._run)
 
     def _leave(self, place: _Place) -> None:
         # A call that was given up, or whose client left, holds its token until its group has ended.
@@ -164,14 +188,24 @@ class GroupCommit:
             checkpoint = self._service.engine.checkpoint
             self._checkpoint = self._loop.run_in_executor(self._chores, checkpoint)
 
-    def _purge(self) -> None:
+    def _sweep(self) -> None:
         if self._closed:
             return
-        self._loop.run_in_executor(self._chores, self._purge_once)
-        self._purge_timer = self._loop.call_later(PURGE_SECONDS, self._purge)
+        self._loop.run_in_executor(self._chores, self._sweep_all)
+        self._sweep_timer = self._loop.call_later(SWEEP_SECONDS, self._sweep)
 
-    def _purge_once(self) -> None:
+    def _sweep_all(self) -> None:
         try:
-            self._service.purge()
-        except ServiceError as error:
-            log.warning("expired client tokens could not be purged: %s", error.message)
+            # Each part is short, and others may write between two of them.
+            while self._service.sweep() and not self._closed:
+                pass
+        except Exception as error:  # noqa: BLE001 - a chore that fails is tried again in a minute
+            log.warning("what has expired could not be swept: %s", type(error).__name__)
+
+
+def _outcome(work: Callable[[], None]) -> Exception | None:
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - told to every caller of the group
+        return error
+    return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from larum.edge.group_commit import GroupCommit
 from larum.edge.http_protocol import Deadlines
-from larum.edge.server import Listen, run
+from larum.edge.server import Listen, bind, run
 from larum.service import Service
 from larum.settings import is_loopback
 
@@ -20,25 +21,26 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("larum")
 
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 def serve(settings: Settings) -> int:
     """Open the data directory, serve until a signal, and return the exit code.
 
-    Raises what `Service` raises, and OSError where the address cannot be listened on.
+    Raises CannotListen, what `Service` raises, and OSError for a file that cannot be used.
     """
-    service = Service(settings.data, settings)
-    try:
+    address = listen(settings)
+    # A port that is taken must not use up the first start, which shows the key only once.
+    with bind(address) as bound, closing(Service(settings.data, settings)) as service:
         _say_what_matters(service)
         return run(
             service,
-            listen(settings),
+            address,
+            bound=bound,
             open_writes=GroupCommit,
             on_ready=lambda url: _announce(service, url),
         )
-    finally:
-        service.close()
 
 
 def listen(settings: Settings) -> Listen:
@@ -64,12 +66,26 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     On loopback a page in a browser could reach the server under a name of its own, so only
     loopback's names are allowed unless others are given.
     """
-    named = set(settings.allowed_host)
+    named = {each.lower() for each in settings.allowed_host}
     if settings.public_url:
-        named.add(urlsplit(settings.public_url).netloc.rpartition("@")[2])
+        named.add(_host_of(settings.public_url))
     if is_loopback(settings.host):
-        return frozenset(named | LOOPBACK_NAMES | {settings.host})
+        named |= LOOPBACK_NAMES | {_bracketed(settings.host)}
     return frozenset(named)
+
+
+def _host_of(url: str) -> str:
+    """Return what Host a client of `url` sends; without a port, any port is allowed."""
+    parts = urlsplit(url)
+    host = _bracketed(parts.hostname or "")
+    # A client leaves out the port that its scheme implies, or does not: RFC 9110 §7.2.
+    if parts.port in {None, DEFAULT_PORTS[parts.scheme]}:
+        return host
+    return f"{host}:{parts.port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def export_lines(
@@ -109,8 +125,8 @@ def _say_what_matters(service: Service) -> None:
         )
     if installation.first_start and directory is not None:
         log.info(
-            "First start: account %s, data in %s. Back up larum.db, blobs/ and master.key while the "
-            "server is stopped, or in one atomic snapshot of the disk; without master.key the "
+            "First start: account %s, data in %s. Back up larum.db, blobs/ and master.key while "
+            "the server is stopped, or in one atomic snapshot of the disk; without master.key the "
             "secrets in larum.db are lost. "
             "The root access key is in %s; if it is lost, stop the server and run: "
             "larum replace-root-key --data %s",

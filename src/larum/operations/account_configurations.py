@@ -25,20 +25,11 @@ if TYPE_CHECKING:
     from larum.context import Context
     from larum.domain.memberships import Membership
     from larum.store.counters import Numbers
-    from larum.store.engine import Transaction
 
 MEMBER = "membershipAccountsConfigurationsUpdate"
 WHOLE = f"{MEMBER}.coverEntireOrganization"
 TO_ADD = f"{MEMBER}.organizationalUnitsToAdd"
 TO_REMOVE = f"{MEMBER}.organizationalUnitsToRemove"
-
-
-def covered(tx: Transaction, membership: Membership) -> int:
-    """Return how many accounts the membership covers now; none unless it is Active."""
-    if not membership.is_active:
-        return 0
-    holder = accounts.get(tx, membership.account) or Account(membership.account)
-    return coverage.count(tx, membership, holder)
 
 
 def open_coverage(context: Context, membership: Membership, numbers: Numbers) -> None:
@@ -108,7 +99,7 @@ def check_covered_limit(
     most = numbers.covered_accounts_limit
     if most is None:
         return
-    after = covered(context.tx, membership)
+    after = coverage.standing(context.tx, membership).accounts_covered
     if after > max(most, before):
         raise ServiceQuotaExceededException(
             f"The membership would cover {after} accounts; {most} are allowed. The administrator "

@@ -198,7 +198,9 @@ def _apply(context: Context, present: Present, plan: Plan) -> None:
     # First of all: a membership that this ends must not cover who joins with the same file.
     _change_organization(context, present.organization, plan)
     membership = memberships.active_of(context.tx, present.organization.organization_id)
-    covered = 0 if membership is None else account_configurations.covered(context.tx, membership)
+    covered = (
+        0 if membership is None else coverage.standing(context.tx, membership).accounts_covered
+    )
     if plan.new_units or plan.removed_units or plan.moves:
         version = counters.next_version(context.tx)
         unit_ids = _change_units(context, present, plan, version)

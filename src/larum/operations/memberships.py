@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from larum.domain import values
-from larum.domain.coverage import RuleKind
 from larum.domain.events import DetailType
 from larum.domain.memberships import (
     ALL_COMMUNICATIONS,
@@ -83,6 +82,7 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
 def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return the membership; AccessDeniedException for an id that is not the caller's."""
     membership = own_membership(context, params["membershipId"])
+    standing = coverage.standing(context.tx, membership)
     output: dict[str, Any] = {
         "membershipId": membership.membership_id,
         "accountId": membership.account,
@@ -92,13 +92,13 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         "membershipStatus": membership.status,
         "membershipActivationTimestamp": membership.activated_at,
         "customerType": membership.customer_type,
-        "numberOfAccountsCovered": account_configurations.covered(context.tx, membership),
+        "numberOfAccountsCovered": standing.accounts_covered,
         "incidentResponseTeam": [
             _responder_out(each) for each in membership.incident_response_team
         ],
         "membershipAccountsConfigurations": {
             "coverEntireOrganization": membership.cover_entire_organization,
-            "organizationalUnits": coverage.open_targets(context.tx, membership, RuleKind.UNIT),
+            "organizationalUnits": standing.organizational_units,
         },
     }
     if membership.deactivated_at is not None:
@@ -150,7 +150,7 @@ def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     if changes or update is not None:
         undone.check_may_change()
     changed, moved = replace(undone, **changes), False
-    covered = account_configurations.covered(context.tx, before)
+    covered = coverage.standing(context.tx, before).accounts_covered
     if update is not None:
         changed, moved = account_configurations.change(context, changed, update)
     if undone is not before:

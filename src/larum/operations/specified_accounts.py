@@ -36,7 +36,7 @@ def associate_member_accounts(context: Context, params: dict[str, Any]) -> dict[
     _check_belong(context, membership, named)
     added = [account for account, is_named in named.items() if not is_named]
     if added:
-        covered = account_configurations.covered(context.tx, membership)
+        covered = coverage.standing(context.tx, membership).accounts_covered
         version = counters.next_version(context.tx)
         for account in added:
             coverage.open_rule(context.tx, membership, RuleKind.ACCOUNT, account, version)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from larum.domain.coverage import Coverage, Rule, RuleKind, Span
+from larum.domain.organizations import AccountStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from larum.domain.memberships import Membership
-    from larum.domain.organizations import Account
     from larum.store.engine import Transaction
 
 OPEN_RULE = """
@@ -49,8 +48,18 @@ PAUSES = """
 SELECT since, until FROM membership_pauses
 WHERE account = :account AND membership_id = :membership_id ORDER BY since
 """
-ALL_ACTIVE = """
-SELECT active_accounts FROM organizations WHERE management_account = :management_account
+# What GetMembership shows, in one statement: it is the hot path of every poller.
+STANDING = """
+SELECT accounts.status, accounts.management_account, organizations.active_accounts,
+    (SELECT string_agg(target, ',' ORDER BY target) FROM coverage_rules
+     WHERE account = :account AND membership_id = :membership_id AND kind = 'unit'
+       AND until IS NULL),
+    EXISTS (SELECT 1 FROM coverage_rules
+     WHERE account = :account AND membership_id = :membership_id AND kind = 'account'
+       AND target = :account AND until IS NULL)
+FROM accounts
+LEFT JOIN organizations ON organizations.management_account = accounts.management_account
+WHERE accounts.account = :account
 """
 COVERED_UNITS = """
 SELECT unit_ancestors.unit_id FROM coverage_rules
@@ -77,6 +86,7 @@ WHERE coverage_rules.account = :account AND coverage_rules.membership_id = :memb
     + COVERED_UNITS
     + "))"
 )
+ACTIVE_BY_RULES = (ACTIVE_IN_UNITS, ACTIVE_BY_NAME)
 
 
 def open_rule(
@@ -131,20 +141,34 @@ def coverage_for(tx: Transaction, membership: Membership, account: str) -> Cover
     )
 
 
-def count(tx: Transaction, membership: Membership, holder: Account) -> int:
-    """Return how many ACTIVE accounts an Active membership of `holder` covers now.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a membership covers now: the units, sorted, and how many ACTIVE accounts."""
+
+    organizational_units: tuple[str, ...]
+    accounts_covered: int
+
+
+def standing(tx: Transaction, membership: Membership) -> Standing:
+    """Return what the membership covers now; no account while it is not Active.
 
     The time does not grow with the number of accounts, unless thousands are covered by name.
     """
-    if holder.organization is None:
-        named = open_targets(tx, membership, RuleKind.ACCOUNT)
-        return int(holder.is_active and holder.account in named)
-    parameters = _key(membership) | {"management_account": holder.organization.management_account}
-    if membership.cover_entire_organization:
-        sums: Iterable[str] = (ALL_ACTIVE,)
+    row = tx.row(STANDING, _key(membership))
+    if row is None:
+        return Standing((), 0)
+    status, management_account, active_accounts, units, covers_own = row
+    organizational_units = tuple(units.split(",")) if units else ()
+    if not membership.is_active:
+        covered = 0
+    elif management_account is None:
+        covered = int(bool(covers_own) and status == AccountStatus.ACTIVE)
+    elif membership.cover_entire_organization:
+        covered = active_accounts
     else:
-        sums = (ACTIVE_IN_UNITS, ACTIVE_BY_NAME)
-    return sum(int(tx.rows(sql, parameters)[0][0]) for sql in sums)
+        parameters = _key(membership) | {"management_account": management_account}
+        covered = sum(int(tx.rows(sql, parameters)[0][0]) for sql in ACTIVE_BY_RULES)
+    return Standing(organizational_units, covered)
 
 
 def _key(membership: Membership) -> dict[str, Any]:

@@ -55,8 +55,11 @@ class DataDirectory:
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             (path / "blobs").mkdir(mode=0o700, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            message = f"{path} is a file, and --data names a directory. Choose another one."
+            raise DirectoryRefused(message) from error
         except OSError as error:
-            message = f"The data directory {path} cannot be made: {error.strerror or error}."
+            message = f"The data directory {path} is not writable: {error.strerror or error}."
             raise DirectoryRefused(message) from error
         self._check_file_system()
         self._lock = filelock.FileLock(path / "larum.lock", mode=0o600)

@@ -4,6 +4,7 @@
     begin(wait) -> Group
         group.run(work)     one request's statements, in a savepoint of their own
         group.commit()      one full sync for all of them; only then may anybody be answered
+        group.end()         what was not committed is rolled back, and the next one may begin
 
 Settings of SQLite and why: reliability-and-security §8 and F4-F6, stack §4b. An error of a commit
 means that the outcome is unknown, never that nothing happened (F6).
@@ -11,10 +12,11 @@ means that the outcome is unknown, never that nothing happened (F6).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
 
@@ -24,6 +26,7 @@ from larum.store.migrations import SchemaRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 T = TypeVar("T")
@@ -45,6 +48,7 @@ READ_ONLY: Final = (
     "The storage failed, so nothing more is written until the server is restarted. "
     "Send the same request with the same clientToken again then."
 )
+CLOSED: Final = "The service is closed; nothing was done."
 NOT_DONE: Final = "The server is busy; nothing was done. Send the same request again."
 
 SAFETY: Final = (
@@ -89,9 +93,9 @@ class Transaction:
 
 
 class Group:
-    """One transaction that several requests share: open until `commit` or `roll_back`.
+    """One transaction that several requests share: open until `end`, which rolls back what is left.
 
-    Also a context manager: what leaves it uncommitted, such as Ctrl-C, rolls it back.
+    Whoever began it must end it, in the same thread; only `commit` may run in another one.
     """
 
     def __init__(self, engine: Engine, connection: apsw.Connection) -> None:
@@ -99,16 +103,6 @@ class Group:
         self._connection = connection
         self._transaction = Transaction(connection)
         self._lost = False
-        self._ended = False
-
-    def __enter__(self) -> Self:
-        """Return the group itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Roll back, unless it has ended."""
-        if not self._ended:
-            self.roll_back()
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Do `work` in a savepoint; whatever it raises leaves nothing of it behind.
@@ -141,12 +135,10 @@ class Group:
         except apsw.Error as error:
             self._engine.note(error)
             raise InternalServerException(UNKNOWN_OUTCOME) from error
-        finally:
-            self._finish()
 
-    def roll_back(self) -> None:
-        """Leave nothing behind."""
-        self._finish()
+    def end(self) -> None:
+        """Leave nothing behind that was not committed, and let the next group begin."""
+        self._engine.give_back()
 
     def _undo(self) -> None:
         # SQLite ends the whole transaction by itself on a full disk or an I/O error: what the
@@ -161,15 +153,29 @@ class Group:
         if self._lost or self._engine.failure or not self._connection.in_transaction:
             raise InternalServerException(UNKNOWN_OUTCOME)
 
-    def _finish(self) -> None:
-        self._ended = True
+
+class Turn:
+    """A group of one's own, as a context manager: ended whatever happens, Ctrl-C included."""
+
+    def __init__(self, engine: Engine, wait: float) -> None:
+        self._engine = engine
+        self._wait = wait
+        self._group: Group | None = None
+
+    def __enter__(self) -> Group | None:
+        """Begin the group; None where the turn did not come."""
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except apsw.Error as error:
-            self._engine.note(error)
-        finally:
-            self._engine.release()
+            self._group = self._engine.begin(self._wait)
+        except BaseException:
+            # Also between the moment that the turn came and the moment that anybody knew.
+            self._engine.give_back()
+            raise
+        return self._group
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        if self._group is not None:
+            self._group.end()
 
 
 class Engine:
@@ -190,8 +196,14 @@ class Engine:
         self._vfs = vfs
         self._failure: str | None = None
         self._wal_pages = 0
-        self._writer_lock = threading.Lock()
-        self._writer = self._connect()
+        self._reset_at = RESTART_PAGES
+        self._closed = False
+        # Reentrant, since only then it knows its owner: what a thread left behind it can take back.
+        self._turn = threading.RLock()
+        try:
+            self._writer = self._connect()
+        except apsw.Error as error:
+            raise SchemaRefused(f"{path} cannot be opened: {error}") from error
         try:
             self._prepare_writer()
             self._reader, self._reader_lock = self._open_reader()
@@ -200,6 +212,11 @@ class Engine:
             raise
         self._checkpointer: apsw.Connection | None = None
         self._checkpoint_lock = threading.Lock()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether nothing is kept: one connection, and commits that wait for no disk."""
+        return self._path is None
 
     @property
     def failure(self) -> str | None:
@@ -212,6 +229,8 @@ class Engine:
         Raises InternalServerException where the store cannot be read.
         """
         with self._reader_lock:
+            if self._closed:
+                raise InternalServerException(CLOSED)
             try:
                 self._reader.execute("BEGIN")
                 return work(Transaction(self._reader))
@@ -225,32 +244,59 @@ class Engine:
     def begin(self, wait: float) -> Group | None:
         """Start a group, waiting at most `wait` seconds for the one that runs; None if in vain.
 
-        Raises InternalServerException when the store is read-only or cannot be written now.
+        Raises InternalServerException when the store is closed, read-only, or not writable now.
         """
-        if self._failure is not None:
-            raise InternalServerException(READ_ONLY, retry_after=5)
-        if not self._writer_lock.acquire(timeout=wait):
+        if not self._turn.acquire(timeout=wait):
             return None
         try:
+            self._check_writable()
+            if self._writer.in_transaction:
+                # This thread has a group open already.
+                self._turn.release()
+                return None
             self._writer.execute("BEGIN IMMEDIATE")
         except apsw.Error as error:
-            self._writer_lock.release()
+            self._turn.release()
             self.note(error)
             raise InternalServerException(NOT_DONE) from error
-        except BaseException:
-            self._writer_lock.release()
+        except InternalServerException:
+            self._turn.release()
             raise
         return Group(self, self._writer)
+
+    def _check_writable(self) -> None:
+        if self._closed:
+            raise InternalServerException(CLOSED)
+        if self._failure is not None:
+            raise InternalServerException(READ_ONLY, retry_after=5)
+
+    def turn(self, wait: float) -> Turn:
+        """Return a context manager that begins and ends a group for this thread alone."""
+        return Turn(self, wait)
+
+    def give_back(self) -> None:
+        """Roll back what this thread left open and give back its turn; nothing if it has none."""
+        if not self._turn.acquire(blocking=False):
+            return
+        try:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+        except apsw.Error as error:
+            self.note(error)
+        finally:
+            self._turn.release()
+            # Once more for the turn itself, which this thread may not have had.
+            with contextlib.suppress(RuntimeError):
+                self._turn.release()
 
     def write(self, work: Callable[[Transaction], T], wait: float = 30.0) -> T:
         """Do `work` in a transaction of its own and make it durable.
 
         Raises what `work` raises, and InternalServerException where the store failed.
         """
-        group = self.begin(wait)
-        if group is None:
-            raise InternalServerException(NOT_DONE)
-        with group:
+        with self.turn(wait) as group:
+            if group is None:
+                raise InternalServerException(NOT_DONE)
             result = group.run(work)
             group.commit()
         return result
@@ -268,12 +314,14 @@ class Engine:
         if self._path is None or not self._checkpoint_lock.acquire(blocking=False):
             return
         try:
+            if self._closed:
+                return
             if self._checkpointer is None:
                 self._checkpointer = self._connect()
                 # A connection that has never read does not know of the log, and copies nothing.
                 self._checkpointer.execute("PRAGMA schema_version").fetchall()
             self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
-            if self._wal_pages >= RESTART_PAGES:
+            if self._wal_pages >= self._reset_at:
                 self._reset_log(self._checkpointer)
         except apsw.BusyError:
             log.debug("a checkpoint had to wait")
@@ -283,13 +331,15 @@ class Engine:
             self._checkpoint_lock.release()
 
     def close(self) -> None:
-        """Close every connection; the last one folds the log into the file."""
-        with self._writer_lock, self._checkpoint_lock:
-            if self._reader is not self._writer:
-                self._reader.close()
-            if self._checkpointer is not None:
-                self._checkpointer.close()
-            self._writer.close()
+        """Close every connection, after what runs; the last one folds the log into the file."""
+        with self._turn, self._reader_lock, self._checkpoint_lock:
+            self._closed = True
+            for connection in (self._reader, self._checkpointer, self._writer):
+                try:
+                    if connection is not None:
+                        connection.close()
+                except apsw.Error as error:
+                    self.note(error)
 
     def note(self, error: apsw.Error) -> None:
         """Remember a failure of the disk: after one, no later sync can be believed (F6)."""
@@ -297,16 +347,9 @@ class Engine:
         if isinstance(error, apsw.IOError | apsw.CorruptError | apsw.NotADBError):
             self._failure = str(error)
 
-    def release(self) -> None:
-        """Let the next group begin; called by the group that ended."""
-        self._writer_lock.release()
-
     def _connect(self) -> apsw.Connection:
         name = ":memory:" if self._path is None else str(self._path)
-        try:
-            connection = apsw.Connection(name, vfs=self._vfs)
-        except apsw.Error as error:
-            raise SchemaRefused(f"{name} cannot be opened: {error}") from error
+        connection = apsw.Connection(name, vfs=self._vfs)
         connection.set_busy_timeout(BUSY_MILLISECONDS)
         for pragma in (*SAFETY, *(DARWIN if sys.platform == "darwin" else ())):
             connection.execute(pragma)
@@ -350,9 +393,9 @@ class Engine:
                 self._writer.execute("ROLLBACK")
             raise
 
-    def _open_reader(self) -> tuple[apsw.Connection, threading.Lock]:
+    def _open_reader(self) -> tuple[apsw.Connection, AbstractContextManager[object]]:
         if self._path is None:
-            return self._writer, self._writer_lock
+            return self._writer, self._turn
         reader = self._connect()
         reader.execute("PRAGMA query_only = ON")
         return reader, threading.Lock()
@@ -364,6 +407,10 @@ class Engine:
     def _reset_log(self, checkpointer: apsw.Connection) -> None:
         # A passive checkpoint never resets a log that is always written to; between two groups
         # nobody writes. RESTART keeps the file, and overwriting it is faster than growing it.
-        with self._writer_lock:
+        # It must not wait for a reader while it keeps the writers waiting: rather later.
+        self._reset_at = self._wal_pages + RESTART_PAGES
+        checkpointer.set_busy_timeout(0)
+        with self._turn:
             checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
             self._wal_pages = 0
+            self._reset_at = RESTART_PAGES

@@ -31,15 +31,22 @@ def _timestamp(value: object) -> object:
 
 
 def _structure(shape: Shape) -> Writer:
-    writers = {member.name: writer_of(member.shape) for member in shape.members}
+    known = frozenset(member.name for member in shape.members)
     required = frozenset(member.name for member in shape.members if member.required)
+    # Most members are written as they are; only the others cost a call.
+    every = {member.name: writer_of(member.shape) for member in shape.members}
+    writers = {name: writer for name, writer in every.items() if writer is not _same}
 
     def write(value: object) -> object:
         if not isinstance(value, Mapping):
             raise TypeError(f"{shape.name} is written from a mapping")
-        written = {name: writers[name](item) for name, item in value.items() if item is not None}
-        if not written.keys() >= required:
+        written = {name: item for name, item in value.items() if item is not None}
+        if not written.keys() <= known:
+            raise KeyError(f"{shape.name} has no {sorted(written.keys() - known)}")
+        if not required <= written.keys():
             raise ValueError(f"{shape.name} lacks {sorted(required - written.keys())}")
+        for name in writers.keys() & written.keys():
+            written[name] = writers[name](written[name])
         return written
 
     return write
@@ -51,7 +58,7 @@ def _list(shape: Shape) -> Writer:
     def write(value: object) -> object:
         if not isinstance(value, list | tuple):
             raise TypeError(f"{shape.name} is written from a list or tuple")
-        return [item(each) for each in value]
+        return value if item is _same else [item(each) for each in value]
 
     return write
 
