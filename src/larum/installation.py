@@ -9,10 +9,11 @@ from larum.access import keys
 from larum.domain import values
 from larum.domain.organizations import Account, Organization
 from larum.domain.principals import AccessKey, Principal
+from larum.errors import InternalServerException
 from larum.store import access_keys as access_key_rows
 from larum.store import accounts, organizations
 from larum.store.credentials import Credentials, WrongMasterKey
-from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory
+from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory, DirectoryRefused
 from larum.store.engine import Engine
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ class Installation:
         self.directory = None if data is None else DataDirectory(data)
         try:
             self._open(settings, now, vfs)
+        except (OSError, InternalServerException) as error:
+            self._close_directory()
+            message = (
+                f"The data directory {data} could not be written: {error.__cause__ or error}. "
+                "Start again when the disk is well and has room."
+            )
+            raise DirectoryRefused(message) from error
         except BaseException:
             self._close_directory()
             raise

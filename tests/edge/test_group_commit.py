@@ -309,7 +309,7 @@ def test_memory_server_reads_while_it_writes() -> None:
         HttpServer(service, open_writes=GroupCommit) as over_http,
         ThreadPoolExecutor(8) as threads,
     ):
-        answers = [each for told in pool.map(work, range(8)) for each in told]
+        answers = [each for told in threads.map(work, range(8)) for each in told]
     assert set(answers) == {(201, ""), (200, "")}
     assert broken_promises(service) == []
     service.close()
