@@ -236,7 +236,7 @@ def test_network_file_system_mounted_over_a_local_one_is_refused(
 def test_path_that_is_a_file_is_refused(tmp_path: Path) -> None:
     """A file in place of the directory is a refusal with words."""
     (tmp_path / "data").write_text("")
-    with pytest.raises(DirectoryRefused, match="cannot be made"):
+    with pytest.raises(DirectoryRefused, match="is a file"):
         DataDirectory(tmp_path / "data")
 
 
