@@ -28,7 +28,7 @@ def engine() -> Iterator[Engine]:
 def raise_limit(tx: Transaction) -> int | None:
     """Set a limit and return it as the transaction sees it."""
     counters.set_limit(tx, Limit.MEMBERSHIPS, 9)
-    return counters.limit(tx, Limit.MEMBERSHIPS)
+    return counters.numbers(tx).memberships_limit
 
 
 def test_what_was_rehearsed_is_undone(engine: Engine) -> None:
@@ -37,7 +37,7 @@ def test_what_was_rehearsed_is_undone(engine: Engine) -> None:
     def work(tx: Transaction) -> tuple[int | None, int | None]:
         counters.set_limit(tx, Limit.COVERED_ACCOUNTS, 5)
         inside = rehearse(tx, lambda: raise_limit(tx))
-        return inside, counters.limit(tx, Limit.MEMBERSHIPS)
+        return inside, counters.numbers(tx).memberships_limit
 
     assert engine.write(work) == (9, None)
     assert engine.read(counters.limits) == {"covered-accounts-per-membership": 5}
