@@ -10,7 +10,7 @@ import click
 import larum
 from larum.edge.cli.directory import accounts, apply, directory
 from larum.edge.cli.outbox import outbox
-from larum.edge.cli.running import operations, replace_root_key, serve
+from larum.edge.cli.running import model, operations, replace_root_key, serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,5 +31,5 @@ def main() -> None:
     """  # noqa: D301 - the backslash-b keeps click from joining the lines
 
 
-for command in (serve, apply, directory, accounts, outbox, operations, replace_root_key):
+for command in (serve, apply, directory, accounts, outbox, operations, model, replace_root_key):
     main.add_command(command)

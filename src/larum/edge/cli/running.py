@@ -54,16 +54,17 @@ def serve(config: Path | None, **flags: str | None) -> None:
         stop(WRONG_CALL, *error.faults)
     _check_certificate(settings)
     # Imported here so that --help and a wrong call answer at once.
+    from larum.edge.server import CannotListen
     from larum.edge.serving import serve as run
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         sys.exit(run(settings))
-    except REFUSALS as error:
+    except (*REFUSALS, CannotListen) as error:
         stop(CANNOT_OPEN, str(error))
     except OSError as error:
-        what = f"Cannot listen on {settings.host}:{settings.port}"
-        stop(CANNOT_OPEN, f"{what}: {error.strerror or error}. Choose another --host or --port.")
+        what = error.filename or settings.data
+        stop(CANNOT_OPEN, f"{what} cannot be used: {error.strerror or error}.")
 
 
 @click.command("replace-root-key", short_help="Make a new key for the administrator account.")
@@ -116,6 +117,19 @@ def operations(output: str) -> None:
     for row in rows:
         table.add_row(str(row["operation"]), "yes" if row["works"] else "not yet")
     Console().print(table)
+
+
+@click.command(short_help="Print the file of the API's own service model.")
+def model() -> None:
+    """Print the path of the service model of Larum's own API, for tools that take one.
+
+    \b
+    aws configure add-model --service-name larum --service-model "file://$(larum model)"
+    """  # noqa: D301 - the backslash-b keeps click from joining the lines
+    from larum.edge.api_client import MODELS
+    from larum.wire.model import DOCUMENTS
+
+    click.echo(Path(MODELS).parent / DOCUMENTS["larum"])
 
 
 def _check_certificate(settings: Settings) -> None:
