@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+# Two digits at once: the ids are made on the way of every creation.
+PAIRS = tuple(high + low for high in DIGITS for low in DIGITS)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 TIME_DIGITS = 11
@@ -29,11 +31,11 @@ def moment(microseconds_since_1970: int) -> datetime:
 
 def base36(number: int, width: int) -> str:
     """Write `number` (not negative) in base 36, padded with zeros or cut to its last digits."""
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 36)
-        digits.append(DIGITS[digit])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range((width + 1) // 2):
+        number, pair = divmod(number, len(PAIRS))
+        pairs.append(PAIRS[pair])
+    return "".join(reversed(pairs))[-width:]
 
 
 def membership_id(now: datetime, random: bytes) -> str:

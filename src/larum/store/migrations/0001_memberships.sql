@@ -1,6 +1,6 @@
 -- Accounts, their keys and memberships, and the three records that every change leaves:
 -- the client token, the outbox row, the audit record. One text for both engines; times are
--- microseconds since 1970 (UTC); every key begins with the account.
+-- microseconds since 1970 (UTC); every key begins with the account, but for the outbox's.
 
 CREATE TABLE organizations (
     management_account TEXT NOT NULL PRIMARY KEY,
@@ -41,8 +41,6 @@ CREATE TABLE memberships (
     cover_entire_organization BOOLEAN NOT NULL,
     PRIMARY KEY (account, region, membership_id)
 );
--- A page of ListMemberships reads this index alone.
-CREATE INDEX memberships_page ON memberships (account, region, membership_id, status);
 -- The last wall behind "one Active membership for a customer".
 CREATE UNIQUE INDEX memberships_active ON memberships (customer) WHERE status = 'Active';
 
@@ -69,6 +67,7 @@ CREATE TABLE client_tokens (
 );
 CREATE INDEX client_tokens_expiry ON client_tokens (expires_at);
 
+-- Read across accounts in the order of time, with which an id begins: so the key grows at its end.
 CREATE TABLE outbox (
     account       TEXT NOT NULL,
     outbox_id     TEXT NOT NULL,
@@ -80,7 +79,7 @@ CREATE TABLE outbox (
     recipient     TEXT,
     detail        TEXT NOT NULL,
     created_at    BIGINT NOT NULL,
-    PRIMARY KEY (account, outbox_id)
+    PRIMARY KEY (outbox_id, account)
 );
 
 CREATE TABLE audit_records (
