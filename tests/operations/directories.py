@@ -76,3 +76,19 @@ def outbox(service: EmbeddedService) -> list[tuple[str, str, str | None]]:
     """Return (kind, type, recipient) of what waits for delivery, oldest first."""
     query = "SELECT kind, type, recipient FROM outbox ORDER BY rowid"
     return [(row[0], row[1], row[2]) for row in service.engine.read(lambda tx: tx.rows(query, {}))]
+
+
+def organize(
+    service: EmbeddedService, inside: Mapping[str, str], **organization: object
+) -> Directory:
+    """Make the organization's list of accounts true: each by the path of its unit, "" the root.
+
+    `organization` may hold more of its members, such as `delegatedAdministrator`.
+    """
+    entries = [
+        {"id": account, **({"organizationalUnit": unit} if unit else {})}
+        for account, unit in inside.items()
+    ]
+    units = sorted({unit for unit in inside.values() if unit})
+    wanted = {"organizationalUnits": units, **organization, "accounts": entries}
+    return apply(service, {"organization": wanted})
