@@ -1,4 +1,7 @@
-"""batch_get_member_account_details: how accounts stand to a membership, one by one."""
+"""batch_get_member_account_details: how accounts stand to a membership, one by one.
+
+Each way to stand, and each bound: tests/operations/test_member_accounts.py.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conformance.page import OF_THE_PAGE, refusal_of, smallest, without_metadata
-from tests.edge.larum_servers import ADMINISTRATOR
+from tests.conformance.page import (
+    OF_THE_PAGE,
+    failed_fields,
+    refusal_of,
+    smallest,
+    without_metadata,
+)
+from tests.edge.larum_servers import ADMINISTRATOR, UNCHECKED
 
 if TYPE_CHECKING:
     from tests.conformance.instances import Instance
@@ -60,3 +69,18 @@ def test_foreign_and_unknown_ids_look_alike(connect: Instance, account: str, str
             )
         told.append(repr(refusal_of(caught.value)).replace(membership_id, "m-ID"))
     assert told[0] == told[1]
+
+
+def test_short_and_long_ids_are_refused(connect: Instance, account: str) -> None:
+    """An id is twelve digits, padded with zeros; the others are named by their place."""
+    client = connect.client(account=account, config=UNCHECKED)
+    made = client.create_membership(**smallest())["membershipId"]
+    with pytest.raises(client.exceptions.ValidationException) as caught:
+        client.batch_get_member_account_details(
+            membershipId=made, accountIds=[account, "1", "1" * 13, "a" * 12, "000000000001"]
+        )
+    assert failed_fields(caught.value).keys() == {f"accountIds[{each}]" for each in (1, 2, 3)}
+    details = client.batch_get_member_account_details(
+        membershipId=made, accountIds=["000000000001"]
+    )
+    assert [each["accountId"] for each in details["errors"]] == ["000000000001"]

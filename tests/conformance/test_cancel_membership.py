@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conformance.page import refusal_of, smallest, without_metadata
+import larum
+from tests.conformance.page import TEAM, refusal_of, smallest, without_metadata
+from tests.operations.directories import outbox
 
 if TYPE_CHECKING:
     from tests.conformance.instances import Instance
@@ -59,3 +61,33 @@ def test_foreign_and_unknown_ids_look_alike(connect: Instance, account: str, str
         told.append(repr(refusal_of(caught.value)).replace(membership_id, "m-ID"))
     assert told[0] == told[1]
     assert theirs.get_membership(membershipId=foreign)["membershipStatus"] == "Active"
+
+
+def test_exactly_those_who_asked_are_told_once() -> None:
+    """One event however often the call is repeated, and one notice for each who asked."""
+    team: list[Any] = [
+        TEAM[0] | {"communicationPreferences": ["Membership Cancelled"]},
+        TEAM[1] | {"communicationPreferences": ["Membership Updated", "Case Closed"]},
+        {"name": "Eve", "jobTitle": "Old client", "email": "eve@example.com"},
+    ]
+    with larum.Service() as service:
+        client = service.client(account="222222222222")
+        made = client.create_membership(**smallest(incidentResponseTeam=team))["membershipId"]
+        before = len(outbox(service))
+        for _ in range(3):
+            client.cancel_membership(membershipId=made)
+        assert outbox(service)[before:] == [
+            ("event", "Membership Cancelled", None),
+            ("notice", "Membership Cancelled", "ana@example.com"),
+            ("notice", "Membership Cancelled", "eve@example.com"),
+        ]
+
+
+def test_an_ended_membership_can_be_tagged_and_read(connect: Instance, account: str) -> None:
+    """What has ended is still the account's own: its tags can be read and changed."""
+    client = connect.client(account=account)
+    made = client.create_membership(**smallest(tags={"a": "1"}))["membershipId"]
+    client.cancel_membership(membershipId=made)
+    arn = client.get_membership(membershipId=made)["membershipArn"]
+    client.tag_resource(resourceArn=arn, tags={"b": "2"})
+    assert client.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "1", "b": "2"}
