@@ -51,8 +51,7 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
     "CancelMembership": {"AccessDeniedException": _NOT_YOURS},
     "CreateMembership": {
         "AccessDeniedException": "The caller is a member account of an organization, neither its "
-        "management account nor its delegated administrator; or trusted access is off. Such "
-        "organizations cannot be declared yet.",
+        "management account nor its delegated administrator; or trusted access is off.",
         "ConflictException": "The account, or its organization, has an Active membership "
         "(resourceType `Membership`, in whatever Region); the clientToken was used with other "
         "parameters (the same); two responders share an e-mail address (`IncidentResponder`).",
@@ -61,7 +60,7 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "ResourceNotFoundException": "`coverEntireOrganization` is true, and the account is in no "
         "organization.",
         "ServiceQuotaExceededException": f"{_LIMIT} memberships, or of accounts that one covers, "
-        "is reached. Nothing sets it yet.",
+        "is reached: [The directory](../directory.md).",
         "ValidationException": "A member breaks the model: all failing ones are in `fieldList`. Or "
         "a feature is named twice, or the body cannot be parsed.",
     },
@@ -83,9 +82,9 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "it is Terminated; or an undo while there is another Active membership (resourceType "
         "`Membership`); two responders share an e-mail address (`IncidentResponder`).",
         "ResourceNotFoundException": "An organizational unit does not exist, or the account is in "
-        "no organization. Units cannot be declared yet.",
+        "no organization.",
         "ServiceQuotaExceededException": f"{_LIMIT} accounts that a membership covers would be "
-        "exceeded, or that of memberships by an undo. Nothing sets it yet.",
+        "exceeded, or that of memberships by an undo.",
         "ValidationException": "A member breaks the model; `undoMembershipCancellation` is false; "
         "a unit is added and removed at once; units come together with "
         "`coverEntireOrganization`; a feature is named twice.",
@@ -154,12 +153,13 @@ def operation(name: str) -> str:
     ]
     if described.token:
         facts.append(f"`{described.token}` makes it [repeatable](../idempotency.md).")
-    parts = [" ".join(facts), "## Request", _members(described.input, request=True)]
-    parts += ["## Response", _members(described.output, request=False)]
+    parts = [" ".join(facts), "## Request", members(described.input, request=True)]
+    parts += ["## Response", members(described.output, request=False)]
     return "\n\n".join(parts)
 
 
-def _members(shape: Shape | None, *, request: bool) -> str:
+def members(shape: Shape | None, *, request: bool) -> str:
+    """Return the table of the members of a request or a response, nested ones too."""
     if shape is None or not shape.members:
         return "No members."
     rows = [

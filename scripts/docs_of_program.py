@@ -82,14 +82,18 @@ def settings_not_yet(_argument: str) -> str:
 
 
 def command(name: str) -> str:
-    """Return the usage, the description and the options of one command."""
-    found = main.commands[name]
-    context = click.Context(found, info_name=f"larum {name}")
+    """Return the usage, the description and the options of one command, `accounts/list` too."""
+    found: click.Command = main
+    for word in name.split("/"):
+        if isinstance(found, click.Group):
+            found = found.commands[word]
+    context = click.Context(found, info_name=f"larum {name.replace('/', ' ')}")
     usage = " ".join([context.command_path, *found.collect_usage_pieces(context)])
     description = re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.cleandoc(found.help or ""))
     options = [each for each in found.params if isinstance(each, click.Option)]
     rows = [[_spelling(each), (each.help or "—"), _initial(each)] for each in options]
-    shown = "" if name == "serve" else f"\n\n{table(('Option', 'Meaning', 'Default'), rows)}"
+    listed = bool(rows) and name != "serve"
+    shown = f"\n\n{table(('Option', 'Meaning', 'Default'), rows)}" if listed else ""
     return f"`{usage}`\n\n{description}{shown}"
 
 

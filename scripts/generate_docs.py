@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from larum.operations import OPERATIONS
 from larum.wire import model
-from scripts import docs_of_operations, docs_of_program
+from scripts import docs_of_operations, docs_of_own_api, docs_of_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +35,8 @@ BLOCKS: Final[Mapping[str, Callable[[str], str]]] = {
     "operation-errors": docs_of_operations.operation_errors,
     "states": docs_of_operations.states,
     "throttle": docs_of_operations.throttle_rates,
+    "own-operations": docs_of_own_api.own_operations,
+    "own-members": docs_of_own_api.own_members,
     "command": docs_of_program.command,
     "settings": docs_of_program.settings,
     "settings-not-yet": docs_of_program.settings_not_yet,

@@ -25,7 +25,9 @@ import pytest
 from botocore import xform_name
 from botocore.loaders import Loader
 
+import larum
 from larum import settings as settings_module
+from larum.edge import directory_file
 from larum.edge.cli import main
 from larum.settings import FIELDS, SettingsError
 from tests import documents
@@ -45,6 +47,7 @@ KINDS = {
     "text": "shown, not run: the lines that `larum serve` prints, and diagrams",
     "text output": "what the block before it prints",
     "toml": "read as a settings file",
+    "yaml": "read as a file of `larum apply`, and applied",
     "mermaid": "generated",
     "": "a diagram or a layout in CONTRIBUTING.md",
 }
@@ -168,9 +171,12 @@ def test_readme_begins_with_an_example_that_works_as_a_program(tmp_path: Path) -
 
 def larum_faults(words: list[str]) -> list[str]:
     """Return what `larum` would not accept of its arguments; nothing is started."""
-    command = main.commands.get(words[0])
+    command: click.Command | None = main.commands.get(words[0])
+    if isinstance(command, click.Group):
+        words = words[1:]
+        command = command.commands.get(words[0]) if words else None
     if command is None:
-        return [f"there is no command {words[0]}"]
+        return [f"there is no command {' '.join(words)}"]
     try:
         given = command.make_context(words[0], words[1:]).params
         if words[0] == "serve":
@@ -330,6 +336,19 @@ def test_settings_files_that_are_shown_are_read(tmp_path: Path) -> None:
         file = tmp_path / "larum.toml"
         file.write_text(each.text, encoding="utf-8")
         assert settings_module.load({}, environment={}, config=file).port == 9000
+
+
+@pytest.mark.parametrize("page", of_kind("yaml"))
+def test_directories_that_are_shown_can_be_applied(page: str) -> None:
+    """Each file of `larum apply` in the pages reads without a fault and is made true."""
+    for each in of_kind("yaml")[page]:
+        found = directory_file.read(each.text.encode())
+        assert found.faults == []
+        with larum.Service() as service:
+            client = service.client("larum")
+            assert client.apply_directory(directory=found.directory)["changes"]
+            assert client.apply_directory(directory=found.directory)["changes"] == []
+            client.close()
 
 
 def test_wrong_output_is_found(tmp_path: Path) -> None:

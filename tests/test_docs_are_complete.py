@@ -76,10 +76,19 @@ def test_every_setting_is_documented() -> None:
     assert undocumented_settings(text, (*FIELDS, forgotten)) == {"shoe_size"}
 
 
+def commands() -> dict[str, click.Command]:
+    """Return every command that can be typed, by its words; those of groups too."""
+    found: dict[str, click.Command] = {}
+    for name, each in main.commands.items():
+        inner = each.commands if isinstance(each, click.Group) else {}
+        found |= {f"{name} {word}": command for word, command in inner.items()} or {name: each}
+    return found
+
+
 def test_every_command_is_documented() -> None:
     """docs/cli.md has a section for each command, with each of its options."""
     text = (ROOT / "docs/cli.md").read_text("utf-8")
-    for name, command in main.commands.items():
+    for name, command in commands().items():
         assert f"\n## larum {name}\n" in text
         told = text + (ROOT / "docs/settings.md").read_text("utf-8")
         options = [each.opts[0] for each in command.params if isinstance(each, click.Option)]
@@ -158,10 +167,10 @@ def test_every_page_is_reachable_from_the_index() -> None:
 def unknown_names(text: str) -> set[str]:
     """Return the variables, options and exceptions in a page that the code does not have."""
     spans = " ".join(re.findall(r"`([^`\n]+)`", documents.prose(text)))
-    options = {
-        spelling for each in main.commands.values() for o in each.params for spelling in o.opts
-    }
+    params = [each for command in commands().values() for each in command.params]
+    options = {spelling for each in params for spelling in each.opts}
     known = options | {each.variable for each in FIELDS} | {"LARUM_CONFIG", "--help"}
+    known |= {each.envvar for each in params if isinstance(each.envvar, str)}
     known |= set(dir(errors))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", spans))
     named |= set(re.findall(r"\bLARUM_[A-Z_]+\b", text))
