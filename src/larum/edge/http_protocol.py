@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from larum.edge.whole_answer import WholeAnswer
+
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
     from uvicorn.config import Config
@@ -39,7 +41,6 @@ MAX_FRAMING_BYTES = 16 * 1024
 _REQUEST_LINE_REST = 64
 # How many connections too many are told so; a flood beyond them is dropped without a word.
 _TOLD_FULL = 8
-_CONTINUE = b"HTTP/1.1 100"
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 
@@ -102,41 +103,6 @@ class _Stage(Enum):
     LEAVING = auto()
 
 
-class _WholeAnswer:
-    """The transport of one answer: holds the head back until the body, so that both leave at once.
-
-    uvicorn writes them apart, which costs us a system call and the client a second wake-up.
-    """
-
-    __slots__ = ("_head", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._head: bytes | None = None
-
-    def write(self, data: bytes) -> None:
-        if self._head:
-            data, self._head = self._head + data, b""
-        elif self._head is None and not data.startswith(_CONTINUE):
-            self._head = data
-            return
-        if data:
-            self._transport.write(data)
-
-    def flush(self) -> None:
-        """Send a head that no body follows, as after HEAD."""
-        if self._head:
-            self._transport.write(self._head)
-            self._head = b""
-
-    def close(self) -> None:
-        self.flush()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-
 class EdgeProtocol(HttpToolsProtocol):
     """One connection; `connections` is how many this server holds before it answers 503."""
 
@@ -160,7 +126,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._framing_bytes = 0
         self._pending: Refusal | None = None
         self._running: RequestResponseCycle | None = None
-        self._answer: _WholeAnswer | None = None
+        self._answer: WholeAnswer | None = None
         self._due = inf
         self._timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
@@ -277,7 +243,7 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        self._answer = _WholeAnswer(self.transport)
+        self._answer = WholeAnswer(self.transport)
         cycle.transport = cast("asyncio.Transport", self._answer)
         super()._start_asgi_task(cycle, app)
 

@@ -25,7 +25,7 @@ from larum.store import migrations
 from larum.store.migrations import SchemaRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -48,6 +48,7 @@ READ_ONLY: Final = (
     "The storage failed, so nothing more is written until the server is restarted. "
     "Send the same request with the same clientToken again then."
 )
+NOT_OURS: Final = "{} is not a Larum database. Choose another --data directory."
 CLOSED: Final = "The service is closed; nothing was done."
 NOT_DONE: Final = "The server is busy; nothing was done. Send the same request again."
 
@@ -154,30 +155,6 @@ class Group:
             raise InternalServerException(UNKNOWN_OUTCOME)
 
 
-class Turn:
-    """A group of one's own, as a context manager: ended whatever happens, Ctrl-C included."""
-
-    def __init__(self, engine: Engine, wait: float) -> None:
-        self._engine = engine
-        self._wait = wait
-        self._group: Group | None = None
-
-    def __enter__(self) -> Group | None:
-        """Begin the group; None where the turn did not come."""
-        try:
-            self._group = self._engine.begin(self._wait)
-        except BaseException:
-            # Also between the moment that the turn came and the moment that anybody knew.
-            self._engine.give_back()
-            raise
-        return self._group
-
-    def __exit__(self, *_: object) -> None:
-        """End it."""
-        if self._group is not None:
-            self._group.end()
-
-
 class Engine:
     """An open store: one writing connection, one that reads, and checkpoints from a third."""
 
@@ -188,10 +165,7 @@ class Engine:
         Raises SchemaRefused for a file that is not ours or is newer than this release.
         """
         if tuple(map(int, apsw.sqlite_lib_version().split("."))) < OLDEST_SQLITE:
-            message = (
-                f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; install apsw again."
-            )
-            raise SchemaRefused(message)
+            raise SchemaRefused(f"SQLite {apsw.sqlite_lib_version()} is unsafe; renew apsw.")
         self._path = path
         self._vfs = vfs
         self._failure: str | None = None
@@ -270,9 +244,21 @@ class Engine:
         if self._failure is not None:
             raise InternalServerException(READ_ONLY, retry_after=5)
 
-    def turn(self, wait: float) -> Turn:
-        """Return a context manager that begins and ends a group for this thread alone."""
-        return Turn(self, wait)
+    @contextlib.contextmanager
+    def turn(self, wait: float) -> Iterator[Group | None]:
+        """Begin a group for this thread alone, or give None where the turn did not come.
+
+        It is ended whatever happens, Ctrl-C included: also between the moment that the turn came
+        and the moment that anybody knew of it.
+        """
+        missed = False
+        try:
+            group = self.begin(wait)
+            missed = group is None
+            yield group
+        finally:
+            if not missed:
+                self.give_back()
 
     def give_back(self) -> None:
         """Roll back what this thread left open and give back its turn; nothing if it has none."""
@@ -366,8 +352,7 @@ class Engine:
             self._migrate()
             writer.execute("PRAGMA synchronous = FULL")
         except apsw.NotADBError as error:
-            message = f"{self._path} is not a Larum database. Choose another --data directory."
-            raise SchemaRefused(message) from error
+            raise SchemaRefused(NOT_OURS.format(self._path)) from error
         except apsw.Error as error:
             raise SchemaRefused(f"{self._path} cannot be opened: {error}") from error
         writer.wal_autocheckpoint(0)
@@ -377,8 +362,7 @@ class Engine:
         (tables,) = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchall()[0]
         (application,) = self._writer.execute("PRAGMA application_id").fetchall()[0]
         if tables and application != APPLICATION_ID:
-            message = f"{self._path} is not a Larum database. Choose another --data directory."
-            raise SchemaRefused(message)
+            raise SchemaRefused(NOT_OURS.format(self._path))
 
     def _migrate(self) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
