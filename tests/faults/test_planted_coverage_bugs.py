@@ -72,7 +72,7 @@ def nesting_is_forgotten(patch: pytest.MonkeyPatch) -> None:
 def nested_units_are_not_counted(patch: pytest.MonkeyPatch) -> None:
     """The number of covered accounts leaves out the units beneath."""
     shallow = coverage.ACTIVE_IN_UNITS.replace("ancestor_id = coverage", "unit_id = coverage")
-    patch.setattr(coverage, "ACTIVE_IN_UNITS", shallow)
+    patch.setattr(coverage, "ACTIVE_BY_RULES", (shallow, coverage.ACTIVE_BY_NAME))
 
 
 def suspended_are_covered(patch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def removed_unit_keeps_its_rule(patch: pytest.MonkeyPatch) -> None:
 def names_count_twice(patch: pytest.MonkeyPatch) -> None:
     """An account that is covered by name and by unit is counted twice."""
     alone = coverage.ACTIVE_BY_NAME.partition("  AND (accounts.unit_id")[0]
-    patch.setattr(coverage, "ACTIVE_BY_NAME", alone)
+    patch.setattr(coverage, "ACTIVE_BY_RULES", (coverage.ACTIVE_IN_UNITS, alone))
 
 
 def names_outlive_the_organization(patch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def names_outlive_the_organization(patch: pytest.MonkeyPatch) -> None:
     names = coverage.ACTIVE_BY_NAME.replace(
         "accounts.management_account = :management_account", ":management_account <> ''"
     )
-    patch.setattr(coverage, "ACTIVE_BY_NAME", names)
+    patch.setattr(coverage, "ACTIVE_BY_RULES", (coverage.ACTIVE_IN_UNITS, names))
 
 
 def own_account_is_not_named(patch: pytest.MonkeyPatch) -> None:
