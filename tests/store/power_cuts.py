@@ -32,7 +32,7 @@ WRITES = 8
 RESTARTS = 0.15
 CHECKPOINTS = 0.2
 # About what a run has; a moment beyond its end cuts nothing.
-OPERATIONS = 330
+OPERATIONS = 500
 # SQLite's own shared memory is no memory of anything after a cut.
 NOT_ON_DISK = {"larum.db-shm", "larum.lock"}
 
