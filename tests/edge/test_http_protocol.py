@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from larum.edge.http_protocol import Deadlines
-from larum.edge.server import Listen
+from larum.edge.server import CannotListen, Listen, bind, run
 from larum.errors import InternalServerException
 from larum.wire.http import HttpResponse
 from tests.edge.servers import QUICK, Connection, EchoService, EchoWrites, echo_server
@@ -367,10 +367,27 @@ def test_old_tls_is_refused(certificate: tuple[Path, Path]) -> None:
 
 
 def test_a_port_in_use_is_an_error_at_start(server: HttpServer) -> None:
-    """A second server on the same port raises OSError and leaves no thread behind."""
+    """A second server on the same port raises CannotListen and leaves no thread behind."""
     port = int(server.url.rsplit(":", 1)[1])
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(CannotListen, match=rf"127\.0\.0\.1:{port}: .* in use\. Choose another"):
         echo_server(Listen(port=port)).start()
+
+
+def test_an_address_of_another_machine_is_an_error_at_start() -> None:
+    """An address that this machine does not have raises CannotListen, as a taken port does."""
+    with pytest.raises(CannotListen, match=r"Cannot listen on 192\.0\.2\.1:0: "):
+        echo_server(Listen(host="192.0.2.1")).start()
+
+
+def test_a_port_that_another_took_first_is_an_error_at_start() -> None:
+    """Of two that have bound one port, the second to listen is told CannotListen too."""
+    service = cast("Service", EchoService())
+    with bind(Listen()) as first:
+        port = first.getsockname()[1]
+        with bind(Listen(port=port)) as bound:
+            first.listen()
+            with pytest.raises(CannotListen, match="in use"):
+                run(service, Listen(port=port), on_ready=print, bound=bound)
 
 
 def test_a_missing_certificate_is_an_error_at_start(tmp_path: Path) -> None:

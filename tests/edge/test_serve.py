@@ -15,7 +15,7 @@ import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -33,9 +33,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from larum.edge import guard
 from larum.edge.group_commit import GroupCommit
 from larum.edge.server import HttpServer, Listen
+from larum.edge.serving import allowed_hosts
 from larum.service import Service
+from larum.settings import Settings
 from tests.conformance.page import OF_THE_PAGE, smallest
 from tests.edge.larum_servers import (
     ADMINISTRATOR,
@@ -347,7 +350,7 @@ def test_second_server_on_the_same_directory_is_refused(data: Path) -> None:
 
 
 def test_taken_port_is_refused(data: Path) -> None:
-    """Exit code 3 and clear words when the port is somebody else's."""
+    """Exit code 3 and clear words for a port of somebody else's; no first start is spent on it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -355,7 +358,20 @@ def test_taken_port_is_refused(data: Path) -> None:
         done = run_larum("serve", "--port", port, "--data", str(data), cwd=data.parent)
     assert done.returncode == 3
     assert done.stdout == ""
-    assert f"127.0.0.1:{port}" in done.stderr
+    assert f"Cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not data.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens a directory in other words")
+def test_file_that_cannot_be_written_is_told_by_its_path(data: Path) -> None:
+    """What fails with a file at the start is told with that file, and never as the port's fault."""
+    (data / "credentials").mkdir(parents=True)
+    done = run_larum("serve", "--port", "0", "--data", str(data), cwd=data.parent)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert str(data / "credentials") in done.stderr
+    assert "listen" not in done.stderr.lower()
     assert "Traceback" not in done.stderr
 
 
@@ -451,6 +467,35 @@ def test_only_allowed_hosts_are_answered_for(data: Path) -> None:
             assert status(server, host) == (403, "MissingAuthenticationTokenException"), host
         for host in ("evil.example", "sir.test", "sir.example.evil.test", "169.254.169.254"):
             assert status(server, host) == (400, "MalformedHttpRequestException"), host
+
+
+@pytest.mark.parametrize(
+    ("settings", "allowed", "refused"),
+    [
+        (
+            {"public_url": "https://sir.example:443"},
+            ["sir.example", "sir.example:443", "127.0.0.1:1", "localhost"],
+            ["example", "sir.example.evil.test"],
+        ),
+        ({"public_url": "https://sir.example"}, ["sir.example", "sir.example:443"], ["x"]),
+        ({"public_url": "http://sir.example:80"}, ["sir.example", "sir.example:80"], ["x"]),
+        ({"public_url": "https://Sir.Example:8443"}, ["sir.example:8443"], ["sir.example"]),
+        ({"public_url": "http://sir.example:443"}, ["sir.example:443"], ["sir.example"]),
+        ({"public_url": "https://[2001:db8::1]:443"}, ["[2001:db8::1]", "[2001:db8::1]:443"], []),
+        ({"allowed_host": ("SIR.example",)}, ["sir.EXAMPLE", "sir.example:1"], ["x"]),
+        ({"host": "0:0:0:0:0:0:0:1"}, ["[0:0:0:0:0:0:0:1]:8181", "[::1]"], ["x"]),
+    ],
+)
+def test_host_of_the_public_url_is_allowed(
+    settings: dict[str, Any], allowed: list[str], refused: list[str]
+) -> None:
+    """Clients of --public-url are answered, with the port that the scheme implies or without."""
+    names = allowed_hosts(Settings(**settings))
+    for host in allowed + refused:
+        why = guard.refusal(
+            [(b"host", host.encode())], http_version="1.1", allowed_hosts=names, body_limit=0
+        )
+        assert (why is None) is (host in allowed), host
 
 
 def test_old_request_is_told_by_how_much(data: Path) -> None:

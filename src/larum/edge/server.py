@@ -39,6 +39,10 @@ _SPARE_FILES: Final = 256
 _PROTECTION: Final = [("cache-control", "no-store"), ("x-content-type-options", "nosniff")]
 
 
+class CannotListen(Exception):  # noqa: N818 - told to whoever starts the server
+    """The address cannot be listened on; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listen:
     """Where and how to listen; port 0 picks a free one.
@@ -63,21 +67,45 @@ class Listen:
             ipaddress.ip_network(proxy)
 
 
+def bind(listen: Listen) -> socket.socket:
+    """Return a socket that has the address and does not listen yet; raises CannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        try:
+            if sys.platform == "win32":
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
+    except OSError as error:
+        raise _cannot_listen(listen, error) from error
+    return bound
+
+
 def run(
     service: Service,
     listen: Listen,
     *,
     on_ready: Callable[[str], None],
     open_writes: OpenWrites = GroupCommit,
+    bound: socket.socket | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT, drain within 5 s and return the exit code 0.
 
     `on_ready` is called with the URL once the socket listens; `open_writes` makes the queue of
-    writes when the event loop runs. The service stays open: it is the caller's. Raises OSError
-    where the address cannot be bound or a TLS file cannot be read (ssl.SSLError is one).
+    writes when the event loop runs; `bound` is what `bind(listen)` returned, for a caller that
+    wants the address before it opens the service. The service stays open: it is the caller's.
+    Raises CannotListen, and OSError where a TLS file cannot be read (ssl.SSLError is one).
     """
     _raise_file_limit(listen.connections + _SPARE_FILES)
-    with _bind(listen) as bound, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    bound = bound or bind(listen)
+    with bound, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         url = _url(listen, bound)
         runner.run(_Server(listen, lambda: on_ready(url)).live(service, open_writes, bound))
     return 0
@@ -104,7 +132,7 @@ class HttpServer:
 
     def start(self) -> None:
         """Listen; return when connections are accepted, or raise what prevented it."""
-        bound = _bind(self._listen)
+        bound = bind(self._listen)
         self.url = _url(self._listen, bound)
         self._thread = threading.Thread(
             target=self._live, args=(bound,), name="larum-http", daemon=True
@@ -178,6 +206,11 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         tls = self.config.ssl
         deadlines = self._listen.deadlines
+        for bound in sockets or []:
+            try:
+                bound.listen(self.config.backlog)
+            except OSError as error:  # of two that have bound it, the other listens already
+                raise _cannot_listen(self._listen, error) from error
         self.servers = [
             await loop.create_server(
                 self._connection,
@@ -227,22 +260,11 @@ def _config(application: Application, listen: Listen) -> uvicorn.Config:
     )
 
 
-def _bind(listen: Listen) -> socket.socket:
-    """Return a bound socket that does not listen yet; raises OSError."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    bound = socket.socket(family, kind, protocol)
-    try:
-        if sys.platform == "win32":
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError:
-        bound.close()
-        raise
-    return bound
+def _cannot_listen(listen: Listen, error: OSError) -> CannotListen:
+    return CannotListen(
+        f"Cannot listen on {listen.host}:{listen.port}: {error.strerror or error}. "
+        "Choose another --host or --port."
+    )
 
 
 def _url(listen: Listen, bound: socket.socket) -> str:
