@@ -9,7 +9,7 @@ from larum.access import keys
 from larum.domain import values
 from larum.domain.organizations import Account, Organization
 from larum.domain.principals import AccessKey, Principal
-from larum.errors import InternalServerException
+from larum.errors import InternalServerException, ResourceNotFoundException
 from larum.store import access_keys as access_key_rows
 from larum.store import accounts, organizations
 from larum.store.credentials import Credentials, WrongMasterKey
@@ -91,17 +91,25 @@ class Installation:
 
         return self.engine.write(find_or_issue)
 
-    def replace_root_access_key(self, now: datetime) -> AccessKey:
-        """Make a new root key for the administrator account; the old ones stop working."""
-        principal = Principal.root(self.administrator_account)
+    def replace_root_access_key(self, now: datetime, account: str | None = None) -> AccessKey:
+        """Make a new root key for `account`, or the administrator's; the old ones stop working.
+
+        Raises ResourceNotFoundException where there is no such account.
+        """
+        principal = Principal.root(account or self.administrator_account)
 
         def replace(tx: Transaction) -> AccessKey:
+            if accounts.get(tx, principal.account) is None:
+                message = f"Account {principal.account} does not exist here."
+                raise ResourceNotFoundException(message)
             access_key_rows.deactivate_all(tx, principal.account, principal.arn)
             return self.credentials.issue(tx, principal, now)
 
         key = self.engine.write(replace)
         if self.directory is not None:
-            self.directory.write_credentials({"default": key})
+            is_administrator = principal.account == self.administrator_account
+            profile = "default" if is_administrator else principal.account
+            self.directory.write_credentials({profile: key})
         return key
 
     def close(self) -> None:

@@ -72,11 +72,13 @@ def test_a_directory_is_made_true_and_read_back(first_start: Instance) -> None:
     told = without_metadata(client.describe_directory())
     assert told.pop("organizationId").startswith("o-")
     assert told.pop("rootId").startswith("r-")
+    units = told.pop("organizationalUnits")
+    assert [each["path"] for each in units] == ["workloads", "workloads/prod", "workloads/test"]
+    assert all(each["organizationalUnitId"].startswith("ou-") for each in units)
     assert told == {
         "managementAccount": ADMINISTRATOR,
         "delegatedAdministrator": "300000000001",
         "trustedAccess": True,
-        "organizationalUnits": ["workloads", "workloads/prod", "workloads/test"],
         "accountCount": 4,
         "activeMemberships": 0,
         "limits": {"memberships": 7, "coveredAccountsPerMembership": 3},

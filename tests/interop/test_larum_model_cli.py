@@ -74,10 +74,8 @@ def test_the_shipped_model_makes_commands(shell: Running) -> None:
     assert told(shell, "list-accounts", "--max-results", "5")["items"][1:] == []
     applied = told(shell, *words)
     assert applied["changes"] == rehearsed["changes"]
-    assert told(shell, "describe-directory")["organizationalUnits"] == [
-        "workloads",
-        "workloads/prod",
-    ]
+    units = told(shell, "describe-directory")["organizationalUnits"]
+    assert [each["path"] for each in units] == ["workloads", "workloads/prod"]
     accounts = told(shell, "list-accounts")["items"]
     assert [each["accountId"] for each in accounts][1:] == ["222222222222"]
     assert told(shell, "list-outbox-entries") == {"items": []}

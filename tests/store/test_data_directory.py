@@ -19,10 +19,11 @@ import psutil
 import pytest
 
 from larum import installation, settings
+from larum.errors import ResourceNotFoundException
 from larum.installation import Installation
 from larum.service import Service
 from larum.settings import Settings
-from larum.store import data_directory
+from larum.store import credentials_file, data_directory
 from larum.store.credentials import WrongMasterKey
 from larum.store.data_directory import NETWORK_FILE_SYSTEMS, DataDirectory, DirectoryRefused
 from tests.store.calls import RELAXED, account, create
@@ -328,3 +329,19 @@ def test_planted_link_is_not_followed(tmp_path: Path) -> None:
     Service(tmp_path / "data", RELAXED).close()
     assert victim.read_text() == "precious"
     check_usable(tmp_path / "data")
+
+
+def test_lost_key_of_any_account_is_replaced(tmp_path: Path) -> None:
+    """A new root key of a member account works, the old one stops, and other profiles stay."""
+    service = Service(tmp_path, RELAXED)
+    try:
+        old = service.installation.root_access_key("222222222222", service._clock())
+        new = service.installation.replace_root_access_key(service._clock(), "222222222222")
+        found = service.installation.root_access_key("222222222222", service._clock())
+        assert found.access_key_id == new.access_key_id != old.access_key_id
+        kept = credentials_file.key_ids(tmp_path / "credentials")
+        assert kept.keys() == {"default", "222222222222"}
+        with pytest.raises(ResourceNotFoundException):
+            service.installation.replace_root_access_key(service._clock(), "999999999999")
+    finally:
+        service.close()

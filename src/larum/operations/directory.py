@@ -74,7 +74,10 @@ def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, A
         "rootId": organization.root_id,
         "managementAccount": organization.management_account,
         "trustedAccess": organization.trusted_access,
-        "organizationalUnits": sorted(units),
+        "organizationalUnits": [
+            {"organizationalUnitId": unit_id, "path": path}
+            for path, unit_id in sorted(units.items())
+        ],
         "accountCount": accounts.count(context.tx),
         "activeMemberships": counters.value(context.tx, Counter.ACTIVE_MEMBERSHIPS),
         "limits": {wire: limits[name] for wire, name in LIMIT_NAMES.items() if name in limits},

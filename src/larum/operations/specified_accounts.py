@@ -53,6 +53,9 @@ def disassociate_member_accounts(context: Context, params: dict[str, Any]) -> di
     `associate_member_accounts` does, but for the quota.
     """
     membership = _membership_to_change(context, params)
+    if membership.customer == membership.account and membership.account in params["accountIds"]:
+        message = "Member must not name the account of a standalone membership: it covers no other"
+        raise ValidationException.of_fields((FieldFailure("accountIds", message),))
     named = _named(context, membership, params)
     removed = [account for account, is_named in named.items() if is_named]
     _check_belong(context, membership, named.keys() - set(removed))

@@ -165,7 +165,9 @@ class Engine:
         Raises SchemaRefused for a file that is not ours or is newer than this release.
         """
         if tuple(map(int, apsw.sqlite_lib_version().split("."))) < OLDEST_SQLITE:
-            raise SchemaRefused(f"SQLite {apsw.sqlite_lib_version()} can corrupt data; renew apsw.")
+            raise SchemaRefused(
+                f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; renew apsw."
+            )
         self._path = path
         self._vfs = vfs
         self._failure: str | None = None

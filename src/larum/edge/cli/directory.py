@@ -96,7 +96,10 @@ def directory(where: Where, output: str) -> None:
             ("accounts", f"{answer['accountCount']:,}"),
             ("Active memberships", _of(answer["activeMemberships"], limits.get("memberships"))),
             ("covered accounts, at most", _of(None, limits.get("coveredAccountsPerMembership"))),
-            *(("organizational unit", path) for path in answer["organizationalUnits"]),
+            *(
+                ("organizational unit", f"{unit['organizationalUnitId']}  {unit['path']}")
+                for unit in answer["organizationalUnits"]
+            ),
         ],
         (26,),
     )

@@ -67,7 +67,7 @@ def serve(config: Path | None, **flags: str | None) -> None:
         stop(CANNOT_OPEN, f"{what} cannot be used: {error.strerror or error}.")
 
 
-@click.command("replace-root-key", short_help="Make a new key for the administrator account.")
+@click.command("replace-root-key", short_help="Make a new root key for an account.")
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -75,10 +75,12 @@ def serve(config: Path | None, **flags: str | None) -> None:
     show_default=True,
     help="The data directory; no server may have it open.",
 )
-def replace_root_key(data: Path) -> None:
-    """Make a new access key for the administrator account's root; the old ones stop working.
+@click.option("--account", help="Twelve digits; the administrator account if left out.")
+def replace_root_key(data: Path, account: str | None) -> None:
+    """Make a new access key for an account's root; its old ones stop working.
 
-    Writes it to DIR/credentials and prints the lines to paste. Stop the server first.
+    Writes it to DIR/credentials (profile default, or the account's digits) and prints the lines to
+    paste. Stop the server first.
     """
     from larum.edge.serving import export_lines
     from larum.service import Service
@@ -91,7 +93,7 @@ def replace_root_key(data: Path) -> None:
     except REFUSALS as error:
         stop(CANNOT_OPEN, str(error))
     try:
-        key = service.installation.replace_root_access_key(datetime.now(UTC))
+        key = service.installation.replace_root_access_key(datetime.now(UTC), account)
     except ServiceError as error:
         stop(CANNOT_OPEN, error.message)
     finally:

@@ -74,6 +74,20 @@ CREATE TABLE limits (
     value BIGINT NOT NULL
 );
 
+-- What the first schema knew without writing it down.
+UPDATE organizations SET active_accounts = (
+    SELECT count(*) FROM accounts
+    WHERE accounts.management_account = organizations.management_account
+      AND accounts.status = 'ACTIVE'
+);
+UPDATE counters SET value = (SELECT count(*) FROM memberships WHERE status = 'Active')
+WHERE name = 'active-memberships';
+INSERT INTO coverage_rules (account, membership_id, kind, target, since)
+SELECT account, membership_id,
+    CASE WHEN cover_entire_organization THEN 'organization' ELSE 'account' END,
+    CASE WHEN cover_entire_organization THEN '' ELSE account END, 0
+FROM memberships;
+
 -- What the sweep looks for: cancellations that can no longer be undone.
 CREATE INDEX memberships_cancelled ON memberships (deactivated_at) WHERE status = 'Cancelled';
 
