@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 import larum
 from larum.edge.embedded import ServiceClosed
 from larum.store.data_directory import DirectoryRefused
+from larum.wire.http import HttpRequest
 from tests.conformance.page import smallest
 from tests.edge.larum_servers import ADMINISTRATOR, ONE_ATTEMPT, PATIENCE, LarumServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import FrameType
 
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
@@ -38,6 +41,7 @@ with larum.Service() as service:
 with larum.embedded() as service:
     assert_type(service.client(), SecurityIncidentResponseClient)
 larum.client().create_membership(membershipName=7)  # wrong on purpose
+larum.Service(clock=7)  # so is this
 """
 
 
@@ -152,6 +156,172 @@ def test_forgotten_client_releases_the_directory(tmp_path: Path) -> None:
         assert listed(service.client()) == []
 
 
+def test_forgotten_client_needs_no_garbage_collector(tmp_path: Path) -> None:
+    """A used client that nobody closed releases the directory with its last reference."""
+    gc.collect()
+    gc.disable()
+    try:
+        client: Any = larum.client(tmp_path / "data")
+        assert listed(client) == []
+        assert client.exceptions.ConflictException
+        del client
+        with larum.Service(tmp_path / "data"):
+            pass
+    finally:
+        gc.enable()
+
+
+class Forgotten:
+    """A reference cycle with an unclosed client, which only the collector ends."""
+
+    def __init__(self, data: Path) -> None:
+        self.client = larum.client(data)
+        self.me = self
+
+
+def opened_with_a_collection(data: Path, forgotten: list[Forgotten], line: int) -> bool:
+    """Open and close a client; at this line of ours on the way, forget and collect.
+
+    Return whether there was such a line. What deadlocks is an assertion, and no endless test.
+    """
+    seen = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:  # noqa: ANN401 - as typeshed has it
+        nonlocal seen
+        code = frame.f_code
+        if not code.co_filename.endswith("shared_service.py") and code.co_name != "_service_for":
+            return None
+        if event == "line":
+            seen += 1
+            if seen == line:
+                forgotten.clear()
+                gc.collect()
+        return trace
+
+    def open_and_close() -> None:
+        sys.settrace(trace)
+        try:
+            client = larum.client(data)
+        finally:
+            sys.settrace(None)
+        assert listed(client) == []
+        client.close()
+
+    thread = threading.Thread(target=open_and_close, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive(), f"line {line} deadlocks"
+    return seen >= line
+
+
+@pytest.mark.parametrize("other", ["one", "another"])
+def test_collection_of_a_forgotten_client_never_deadlocks(tmp_path: Path, other: str) -> None:
+    """Wherever the collector runs while a client is made, it can release that or another one."""
+    line = 1
+    while opened_with_a_collection(tmp_path / "one", [Forgotten(tmp_path / other)], line):
+        line += 1
+    assert line > 15
+    gc.collect()
+    for name in {"one", other}:
+        with larum.Service(tmp_path / name) as service:
+            assert listed(service.client()) == []
+
+
+def test_threads_share_a_directory(tmp_path: Path) -> None:
+    """Clients that come and go in many threads never find the directory taken by one another."""
+
+    def come_and_go(number: int) -> list[str]:
+        client = larum.client(tmp_path / f"data{number % 2}", account=f"4{number:011d}")
+        found = listed(client)
+        client.close()
+        return found
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(come_and_go, range(60))) == [[]] * 60
+    for name in ("data0", "data1"):
+        with larum.Service(tmp_path / name):
+            pass
+
+
+@pytest.mark.parametrize("name", ["security-ir", "larum"])
+def test_name_of_a_service_is_no_directory(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes larum.client("security-ir"), as with boto3, is told, and gets no directory."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=f"leave '{name}' out"):
+        larum.client(name)
+    assert list(tmp_path.iterdir()) == []
+    meant = larum.client(f"./{name}")
+    assert listed(meant) == []
+    meant.close()
+    assert (tmp_path / name / "larum.db").exists()
+
+
+def test_empty_data_is_no_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty `data`, of an unset variable perhaps, is refused: it is no current directory."""
+    monkeypatch.chdir(tmp_path)
+    for make in (larum.client, larum.Service):
+        with pytest.raises(ValueError, match="data must name a directory"):
+            make("")
+    assert list(tmp_path.iterdir()) == []
+
+
+SPOILED = {
+    "AWS_PROFILE": "nope",
+    "AWS_DEFAULT_PROFILE": "nope",
+    "AWS_ENDPOINT_URL": "http://192.0.2.1/base",
+    "AWS_ENDPOINT_URL_SECURITY_IR": "http://192.0.2.1/base",
+    "AWS_ENDPOINT_URL_LARUM": "http://192.0.2.1/base",
+    "AWS_MAX_ATTEMPTS": "many",
+    "AWS_RETRY_MODE": "never",
+    "AWS_DEFAULTS_MODE": "none",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "AWS_USE_DUALSTACK_ENDPOINT": "true",
+    "AWS_ACCESS_KEY_ID": "half of a pair",
+    "AWS_SESSION_TOKEN": "stale",
+    "AWS_REGION": "mars-north-1",
+    "AWS_DEFAULT_REGION": "mars-north-1",
+}
+
+
+def test_users_aws_configuration_does_not_matter(tmp_path: Path) -> None:
+    """No variable and no file that tells somebody's way to AWS changes what a client does."""
+    program = """
+import json, larum, sys
+client = larum.client()
+made = client.create_membership(**json.loads(sys.argv[1]))["membershipId"]
+print(client.get_membership(membershipId=made)["region"], client.meta.config.retries)
+client.close()
+with larum.Service() as service:
+    print(service.client("larum").list_accounts()["items"][0]["accountId"])
+"""
+    config = tmp_path / "config"
+    config.write_text(
+        "[default]\nregion = mars-north-1\nendpoint_url = http://192.0.2.1/base\n"
+        "retry_mode = never\nmax_attempts = many\nservices = local\n"
+        "[services local]\nsecurity_ir =\n  endpoint_url = http://192.0.2.1/base\n",
+        "utf-8",
+    )
+    unreadable = tmp_path / "credentials"
+    unreadable.write_text("no [ini", "utf-8")
+    files = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(unreadable)}
+    told = set()
+    for spoiled in ({}, SPOILED, files, {"AWS_CONFIG_FILE": str(unreadable)}):
+        done = subprocess.run(
+            [sys.executable, "-c", program, json.dumps(smallest())],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            env=os.environ | spoiled,
+        )
+        assert done.stdout.startswith("us-east-1 "), (spoiled, done.stderr)
+        told.add(done.stdout)
+    assert len(told) == 1
+    assert told.pop().endswith(f"\n{ADMINISTRATOR}\n")
+
+
 def test_client_that_cannot_be_made_holds_nothing(tmp_path: Path) -> None:
     """When boto3 refuses the arguments, the directory is free again."""
     with pytest.raises(TypeError):
@@ -165,6 +335,15 @@ def test_account_is_twelve_digits(account: str) -> None:
     """An account that AWS could not have is refused when the client is made."""
     with pytest.raises(ValueError, match="twelve digits"):
         larum.client(account=account)
+
+
+@pytest.mark.parametrize("region", ["", "mars-north-1", "us-gov-west-1", "US-EAST-1"])
+def test_region_is_one_of_the_service(region: str) -> None:
+    """A Region that the service is not in is refused when the client is made, with all that are."""
+    with pytest.raises(ValueError, match="region must be one of af-south-1, "):
+        larum.client(region=region)
+    with larum.Service() as service, pytest.raises(ValueError, match="region must be"):
+        service.client(region=region)
 
 
 def test_every_region_of_the_service_works() -> None:
@@ -183,6 +362,17 @@ def test_one_service_gives_clients_of_many_accounts() -> None:
         assert shop.get_membership(membershipId=made)["customerType"] == "Standalone"
         assert listed(administrator) == []
         assert listed(service.client(account=SHOP)) == [made]
+
+
+def test_relaxed_service_gives_clients_of_many_accounts() -> None:
+    """Where any key is accepted, a service's client is still of the account that was asked for."""
+    with larum.embedded() as service:
+        shop = service.client(account=SHOP)
+        made = shop.create_membership(**smallest())["membershipId"]
+        assert shop.get_membership(membershipId=made)["accountId"] == SHOP
+        assert listed(own_client(SHOP)) == [made]
+        assert listed(service.client()) == []
+        assert service.client("larum").list_accounts()["items"]
 
 
 def test_service_has_only_its_own_apis() -> None:
@@ -209,8 +399,15 @@ def test_closed_service_is_told_to_its_clients() -> None:
     client = service.client()
     service.close()
     service.close()
-    with pytest.raises(ServiceClosed, match="closed"):
-        client.list_memberships()
+    request = HttpRequest("POST", "/v1/memberships", "", (("host", "localhost"),), b"{}")
+    for use in (
+        client.list_memberships,
+        service.client,
+        service.__enter__,
+        lambda: service.handle(request),
+    ):
+        with pytest.raises(ServiceClosed, match="This Larum service is closed"):
+            use()
 
 
 def test_directory_is_one_services(tmp_path: Path) -> None:
@@ -288,6 +485,67 @@ def test_embedded_leaves_botocore_as_it_was() -> None:
     with pytest.raises(LookupError):
         fail()
     assert botocore.client.ClientCreator.create_client is original
+
+
+def test_embedded_serves_every_region() -> None:
+    """A block without a service of yours is wherever your code's clients are, as larum.client()."""
+    with larum.embedded():
+        client = boto3.client(
+            "security-ir",
+            region_name="eu-central-1",
+            aws_access_key_id=SHOP,
+            aws_secret_access_key="x",
+        )
+        made = client.create_membership(**smallest())["membershipId"]
+        assert client.get_membership(membershipId=made)["region"] == "eu-central-1"
+
+
+def test_blocks_may_end_in_any_order() -> None:
+    """After blocks that ended out of order new clients have the one that is left, then none."""
+    original = botocore.client.ClientCreator.create_client
+    first, second, third = larum.embedded(), larum.embedded(), larum.embedded()
+    first.__enter__()
+    left = second.__enter__()
+    third.__enter__()
+    first.__exit__(None, None, None)
+    third.__exit__(None, None, None)
+    made = own_client().create_membership(**smallest())["membershipId"]
+    assert listed(left.client(account=SHOP)) == [made]
+    second.__exit__(None, None, None)
+    assert botocore.client.ClientCreator.create_client is original
+
+
+def test_block_leaves_a_later_patch_alone() -> None:
+    """Who patches botocore on top of a block keeps the patch; blocks after it work, once each."""
+    creator = botocore.client.ClientCreator
+    original = creator.create_client
+    try:
+        with larum.embedded():
+            ours = creator.create_client
+
+            def theirs(self: botocore.client.ClientCreator, *args: Any, **kwargs: Any) -> object:
+                return ours(self, *args, **kwargs)
+
+            creator.create_client = theirs  # type: ignore[assignment,method-assign]  # as a tracer
+        assert creator.create_client is theirs
+        with larum.embedded():
+            client = own_client()
+            made = client.create_membership(**smallest())["membershipId"]
+            assert listed(client) == [made]
+        assert creator.create_client is theirs
+        after = boto3.client(
+            "security-ir",
+            region_name="us-east-1",
+            aws_access_key_id=SHOP,
+            aws_secret_access_key="x",
+            endpoint_url="http://127.0.0.1:9",
+            config=ONE_ATTEMPT,
+        )
+        with pytest.raises(EndpointConnectionError):
+            after.list_memberships()
+        after.close()
+    finally:
+        creator.create_client = original  # type: ignore[method-assign]  # as it was
 
 
 def test_nested_blocks_are_apart() -> None:
@@ -384,5 +642,5 @@ def test_clients_are_typed(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if ": error:" in line]
-    assert {line.split(":")[1] for line in lines} == {"11"}, done.stdout + done.stderr
+    assert {line.split(":")[1] for line in lines} == {"11", "12"}, done.stdout + done.stderr
     assert "membershipName" in done.stdout

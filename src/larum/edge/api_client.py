@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import boto3
 import botocore.session
+from botocore.configprovider import (
+    BOTOCORE_DEFAUT_SESSION_VARIABLES,
+    ConfigValueStore,
+    ConstantProvider,
+)
 
 import larum.wire
 
@@ -20,5 +27,35 @@ def session(profile: str | None = None) -> boto3.session.Session:
     Raises botocore.exceptions.ProfileNotFound.
     """
     core = botocore.session.Session(profile=profile)
+    core.get_component("data_loader").search_paths.append(MODELS)
+    return boto3.session.Session(botocore_session=core)
+
+
+def isolated_client(name: str, **arguments: Any) -> Any:  # noqa: ANN401 - of either service
+    """Return a boto3 client that nothing in the user's AWS configuration changes.
+
+    No AWS_ variable and no file of `~/.aws` is read for it: what needs no network must not depend
+    on how somebody reaches AWS. `arguments` are those of `boto3.Session.client`, with credentials.
+    """
+    # boto3 sessions are not thread-safe: https://docs.aws.amazon.com/boto3/latest/guide/session.html
+    with _isolated_lock:
+        session: Any = _isolated_session()
+        return session.client(name, **arguments)
+
+
+_isolated_lock: Final = threading.Lock()
+
+
+@cache
+def _isolated_session() -> boto3.session.Session:
+    """Return the one session that all isolated clients share: its models are read once."""
+    core = botocore.session.Session()
+    defaults = {
+        name: default for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    }
+    defaults |= {"config_file": None, "credentials_file": None}
+    defaults["ignore_configured_endpoint_urls"] = True
+    store = ConfigValueStore({name: ConstantProvider(each) for name, each in defaults.items()})
+    core.register_component("config_store", store)
     core.get_component("data_loader").search_paths.append(MODELS)
     return boto3.session.Session(botocore_session=core)

@@ -7,41 +7,45 @@ botocore's own: errors, paginators, retries.
 
 from __future__ import annotations
 
-import io
+import os
 import re
+import secrets
 import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
-from urllib.parse import urlsplit
 
 import botocore.client
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 
 from larum.domain.regions import REGIONS
 from larum.edge import api_client
+from larum.edge.botocore_messages import as_botocore, from_botocore
+from larum.edge.shared_service import SharedService
 from larum.operations import SERVICES
-from larum.service import Service
+from larum.service import Service, utc_now
 from larum.settings import ROOT_ACCOUNT, Settings
-from larum.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from os import PathLike
 
-    from botocore.awsrequest import AWSPreparedRequest
+    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
     from botocore.client import BaseClient
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
+    from larum.wire.http import HttpRequest, HttpResponse
+
 ACCOUNT: Final = re.compile("[0-9]{12}")
 HANDLER_ID: Final = "larum"
+# Whoever asks for a Region here means to have the service in it.
+EVERYWHERE: Final = tuple(sorted(REGIONS))
 
 
 class ServiceClosed(RuntimeError):  # noqa: N818 - the state, as in apsw's ConnectionClosed
-    """A client was used after the service behind it was closed."""
+    """A service was used after it was closed, by itself or through one of its clients."""
 
 
 class EmbeddedService(Service):
@@ -51,19 +55,25 @@ class EmbeddedService(Service):
         self,
         data: str | PathLike[str] | None = None,
         settings: Settings | None = None,
-        **parts: Any,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        vfs: str | None = None,
     ) -> None:
         """Open the data directory `data`, or a private store in memory for None.
 
-        `parts` are those of `Service`: clock, random, vfs. Raises what `Service` raises.
+        The other arguments are those of `Service`, which tells what is raised; ValueError for an
+        empty `data`.
         """
-        super().__init__(None if data is None else Path(data), settings, **parts)
+        if data is not None and not os.fspath(data):
+            raise ValueError("data must name a directory; leave it out for a store in memory.")
+        path = None if data is None else Path(data)
+        super().__init__(path, settings, clock=clock, random=random, vfs=vfs)
         self.closed = False
-        self._session = api_client.session()
-        self._session_lock = threading.Lock()
 
     def __enter__(self) -> Self:
         """Return the service itself."""
+        self._check_open()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,23 +113,25 @@ class EmbeddedService(Service):
         It acts as the root of `account` in `region`; of `larum`, only the administrator account's
         root may do anything.
         An account never seen before becomes a standalone one. `arguments` are passed to boto3, for
-        instance `config`.
+        instance `config`; nothing of the user's AWS configuration is. Raises ValueError for a
+        service, account or Region that there is not, and ServiceClosed.
         """
+        self._check_open()
         if name not in SERVICES:
             message = f"{name} is not a service of this release; there is {', '.join(SERVICES)}."
             raise ValueError(message)
         if not ACCOUNT.fullmatch(account):
             raise ValueError("account must be twelve digits.")
-        key = self.installation.root_access_key(account, self._clock())
-        # boto3 sessions are not thread-safe: https://docs.aws.amazon.com/boto3/latest/guide/session.html
-        with self._session_lock:
-            made: BaseClient = self._session.client(
-                name,  # type: ignore[call-overload] # one name of many, checked above
-                region_name=region,
-                aws_access_key_id=key.access_key_id,
-                aws_secret_access_key=key.secret_access_key,
-                **arguments,
-            )
+        if region not in REGIONS:
+            raise ValueError(f"region must be one of {', '.join(EVERYWHERE)}.")
+        access_key_id, secret_access_key = self._root_key(account)
+        made: BaseClient = api_client.isolated_client(
+            name,
+            region_name=region,
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            **arguments,
+        )
         self.attach(made)
         return made
 
@@ -133,6 +145,11 @@ class EmbeddedService(Service):
             unique_id=HANDLER_ID,
         )
 
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request as `Service` does; raises ServiceClosed."""
+        self._check_open()
+        return super().handle(request)
+
     def close(self) -> None:
         """Release the data directory; clients of this service stop working."""
         if not self.closed:
@@ -140,14 +157,19 @@ class EmbeddedService(Service):
             super().close()
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        return as_botocore(request.url, self.handle(from_botocore(request)))
+
+    def _root_key(self, account: str) -> tuple[str, str]:
+        if self.settings.auth == "relaxed":
+            # There an id says by itself whose it is, and a real one would be the administrator's.
+            return account, "not checked"
+        key = self.installation.root_access_key(account, self._clock())
+        return key.access_key_id, key.secret_access_key
+
+    def _check_open(self) -> None:
         if self.closed:
-            message = "The Larum service behind this client is closed."
+            message = "This Larum service is closed. Make another one, and clients of that one."
             raise ServiceClosed(message)
-        return _as_botocore(request.url, self.handle(_from_botocore(request)))
-
-
-_shared: dict[Path, tuple[EmbeddedService, int]] = {}
-_shared_lock = threading.Lock()
 
 
 def client(
@@ -160,9 +182,16 @@ def client(
     """Return a stock boto3 client of `security-ir` that needs no server.
 
     Without `data` each call has a private service in memory; with it, everything is kept in that
-    directory, and clients of one directory share one service. `client.close()` or the end of the
-    process releases it. Every Region is served; `arguments` are passed to boto3.
+    directory, and clients of one directory share one service. `client.close()`, the end of the
+    last reference to it or the end of the process releases it. Every Region is served; `arguments`
+    are passed to boto3. Raises ValueError for an account or a Region that there is not.
     """
+    if isinstance(data, str) and data in SERVICES:
+        message = (
+            f"larum.client() makes a security-ir client by itself: leave {data!r} out. Its first "
+            f"argument is a data directory; one of that name is './{data}'."
+        )
+        raise ValueError(message)
     service, release = _service_for(data)
     try:
         made: SecurityIncidentResponseClient = service.client(
@@ -171,102 +200,118 @@ def client(
     except BaseException:
         release()
         raise
+    _release_with(made, release)
+    return made
+
+
+def _release_with(made: BaseClient, release: Callable[[], None]) -> None:
+    """Call `release` once: when the client is closed, forgotten, or the process ends."""
     closing = weakref.finalize(made, release)
-    close_connections = made.close
+    # Weak, since a client that refers to itself is left to the garbage collector.
+    reference = weakref.ref(made)
 
     def close() -> None:
-        close_connections()
+        client = reference()
+        if client is not None:
+            type(client).close(client)
         closing()
 
     made.close = close  # type: ignore[method-assign] # closing the client is what frees the directory
-    return made
+
+
+# An entry lives as long as a client of its directory does.
+_shared: weakref.WeakValueDictionary[Path, SharedService] = weakref.WeakValueDictionary()
+_shared_lock = threading.Lock()
+
+
+def _service_for(
+    data: str | PathLike[str] | None,
+) -> tuple[EmbeddedService, Callable[[], None]]:
+    if data is None:
+        service = EmbeddedService(settings=Settings(region=EVERYWHERE))
+        return service, service.close
+    if not os.fspath(data):
+        raise ValueError("data must name a directory; leave it out for a store in memory.")
+    path = Path(data).resolve()
+    # No finalizer takes this lock.
+    with _shared_lock:
+        shared = _shared.get(path)
+        if shared is None:
+            settings = Settings(region=EVERYWHERE)
+            shared = _shared[path] = SharedService(lambda: EmbeddedService(path, settings))
+    return shared.enter(), shared.leave
+
+
+class _Block:
+    """One `embedded()` that has begun and has not ended."""
+
+    def __init__(self, target: EmbeddedService) -> None:
+        self.target = target
+
+
+_blocks: list[_Block] = []
+_blocks_lock = threading.Lock()
+_unpatch: Callable[[], None] | None = None
 
 
 @contextmanager
 def embedded(service: EmbeddedService | None = None) -> Iterator[EmbeddedService]:
     """Route every boto3 client of our services that is made inside to `service`.
 
-    Without a service there is a fresh one in memory that takes any access key (`--auth relaxed`),
-    since such code brings its own; it is closed at the end.
+    Without a service there is a fresh one in memory, closed at the end, that serves every Region
+    and takes any access key (`--auth relaxed`), since such code brings its own. Of blocks within
+    blocks the innermost has the clients; blocks may end in any order.
     """
     own = service is None
-    target = service or EmbeddedService(settings=Settings(auth="relaxed"))
+    target = service or EmbeddedService(settings=Settings(auth="relaxed", region=EVERYWHERE))
+    block = _Block(target)
+    _begin(block)
+    try:
+        yield target
+    finally:
+        _end(block)
+        if own:
+            target.close()
+
+
+def _begin(block: _Block) -> None:
+    global _unpatch  # noqa: PLW0603 - botocore's function is as global
+    with _blocks_lock:
+        _blocks.append(block)
+        if _unpatch is None:
+            _unpatch = _patch()
+
+
+def _end(block: _Block) -> None:
+    global _unpatch  # noqa: PLW0603 - botocore's function is as global
+    with _blocks_lock:
+        _blocks.remove(block)
+        if not _blocks and _unpatch is not None:
+            _unpatch()
+            _unpatch = None
+
+
+def _patch() -> Callable[[], None]:
+    """Attach each client that botocore makes to the innermost block; return what undoes it."""
     creator = botocore.client.ClientCreator
     create_client = creator.create_client
 
     def create_and_attach(
         self: botocore.client.ClientCreator, service_name: str, *args: Any, **kwargs: Any
     ) -> BaseClient:
-        if service_name == "larum":
+        block = next(iter(_blocks[-1:]), None)
+        if block is not None and service_name == "larum":
             # A creator makes one client: the caller's session keeps a loader of its own.
             self._loader = Loader([api_client.MODELS])  # type: ignore[attr-defined]  # it has one
         made = create_client(self, service_name, *args, **kwargs)
-        if service_name in SERVICES:
-            target.attach(made)
+        if block is not None and service_name in SERVICES:
+            block.target.attach(made)
         return made
 
-    creator.create_client = create_and_attach  # type: ignore[method-assign] # undone below
-    try:
-        yield target
-    finally:
-        creator.create_client = create_client  # type: ignore[method-assign] # as it was
-        if own:
-            target.close()
+    def unpatch() -> None:
+        # Somebody else's patch on top of ours stays, and ours below it does nothing.
+        if creator.create_client is create_and_attach:
+            creator.create_client = create_client  # type: ignore[method-assign] # as it was
 
-
-def _service_for(
-    data: str | PathLike[str] | None,
-) -> tuple[EmbeddedService, Callable[[], None]]:
-    # Whoever asks for a Region here means to have the service in it.
-    settings = Settings(region=tuple(sorted(REGIONS)))
-    if data is None:
-        service = EmbeddedService(settings=settings)
-        return service, service.close
-    path = Path(data).resolve()
-    with _shared_lock:
-        shared = _shared.get(path)
-        service, users = shared or (EmbeddedService(path, settings), 0)
-        _shared[path] = (service, users + 1)
-    return service, lambda: _release(path)
-
-
-def _release(path: Path) -> None:
-    with _shared_lock:
-        service, users = _shared.pop(path)
-        if users > 1:
-            _shared[path] = (service, users - 1)
-            return
-        service.close()
-
-
-class _Body(io.BytesIO):
-    """An answer's body as botocore reads it: through urllib3's `stream`."""
-
-    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
-        yield self.read()
-
-
-def _from_botocore(request: AWSPreparedRequest) -> HttpRequest:
-    url = urlsplit(request.url)
-    headers = [(name.lower(), _text(value)) for name, value in request.headers.items()]
-    if all(name != "host" for name, _ in headers):
-        headers.append(("host", url.netloc))
-    body: Any = request.body or b""
-    return HttpRequest(
-        method=request.method,
-        raw_path=url.path or "/",
-        raw_query=url.query,
-        headers=tuple(headers),
-        body=body.encode() if isinstance(body, str) else bytes(body),
-        secure=url.scheme == "https",
-    )
-
-
-def _as_botocore(url: str, response: HttpResponse) -> AWSResponse:
-    return AWSResponse(
-        url, response.status, HTTPHeaders.from_dict(dict(response.headers)), _Body(response.body)
-    )
-
-
-def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    creator.create_client = create_and_attach  # type: ignore[method-assign] # see unpatch
+    return unpatch
