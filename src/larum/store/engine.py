@@ -339,6 +339,8 @@ class Engine:
         name = ":memory:" if self._path is None else str(self._path)
         connection = apsw.Connection(name, vfs=self._vfs)
         connection.set_busy_timeout(BUSY_MILLISECONDS)
+        # Otherwise many statements are planned again for every value that is bound to them.
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         for pragma in (*SAFETY, *(DARWIN if sys.platform == "darwin" else ())):
             connection.execute(pragma)
         return connection
