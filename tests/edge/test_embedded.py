@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -241,6 +242,27 @@ def test_threads_share_a_directory(tmp_path: Path) -> None:
     for name in ("data0", "data1"):
         with larum.Service(tmp_path / name):
             pass
+
+
+def test_another_thread_may_close(tmp_path: Path) -> None:
+    """The directory is free once a service is closed, whichever thread opened it and lives on."""
+    opened: queue.Queue[larum.Service] = queue.Queue()
+    done = threading.Event()
+
+    def open_and_stay() -> None:
+        opened.put(larum.Service(tmp_path))
+        done.wait(PATIENCE)
+
+    thread = threading.Thread(target=open_and_stay)
+    thread.start()
+    try:
+        kept = opened.get(timeout=PATIENCE)
+        kept.close()
+        with larum.Service(tmp_path) as service:
+            assert listed(service.client()) == []
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("name", ["security-ir", "larum"])

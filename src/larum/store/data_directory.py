@@ -62,7 +62,8 @@ class DataDirectory:
             message = f"The data directory {path} is not writable: {error.strerror or error}."
             raise DirectoryRefused(message) from error
         self._check_file_system()
-        self._lock = filelock.FileLock(path / "larum.lock", mode=0o600)
+        # Whoever closes may be another thread than who opened: filelock's default forgets it there.
+        self._lock = filelock.FileLock(path / "larum.lock", mode=0o600, thread_local=False)
         self._take_lock()
 
     @property
