@@ -59,6 +59,8 @@ _MISMATCH = (
 )
 # Signs in place of a key that does not exist, so that refusing it takes the same work.
 _NOBODYS_SECRET = "0" * 40
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 def verify(
@@ -193,7 +195,4 @@ def _signing_key(secret: str, date: str, region: str, service: str) -> tuple[Has
     for part in (date, region, service, TERMINATOR):
         key = hmac.digest(key, part.encode("ascii"), "sha256")
     block = key.ljust(64, b"\0")
-    return (
-        sha256(bytes(byte ^ 0x36 for byte in block)),
-        sha256(bytes(byte ^ 0x5C for byte in block)),
-    )
+    return sha256(block.translate(_INNER_PAD)), sha256(block.translate(_OUTER_PAD))

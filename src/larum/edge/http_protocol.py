@@ -14,17 +14,34 @@ Sources: reliability-and-security §7.1; RFC 9112 (message framing), RFC 6585 (4
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from enum import Enum, auto
-from http import HTTPStatus
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from larum.edge.whole_answer import WholeAnswer
+from larum.edge.refusals import (
+    FRAMING,
+    FULL,
+    HEADERS_TOO_LARGE,
+    MALFORMED,
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    MAX_PIPELINED,
+    MAX_URI_BYTES,
+    PIPELINED,
+    TARGET,
+    TOO_SLOW,
+    TRAILERS,
+    UPGRADE,
+    URI_TOO_LONG,
+    VERSION,
+    Refusal,
+    rendered,
+)
+from larum.edge.whole_answer import Outgoing, WholeAnswer
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -32,10 +49,6 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
-MAX_URI_BYTES = 8 * 1024
-MAX_HEADER_BYTES = 16 * 1024
-MAX_HEADERS = 100
-MAX_PIPELINED = 16
 # One request line and the bytes of chunk sizes and trailers that carry no body.
 MAX_FRAMING_BYTES = 16 * 1024
 _REQUEST_LINE_REST = 64
@@ -62,31 +75,6 @@ class Deadlines:
     linger: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An answer that is written without reaching the application; the connection closes after."""
-
-    status: int
-    code: str
-    message: str
-
-
-_MALFORMED = "MalformedHttpRequestException"
-MALFORMED = Refusal(400, _MALFORMED, "The request is not well-formed HTTP/1.1.")
-VERSION = Refusal(400, _MALFORMED, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
-TARGET = Refusal(400, _MALFORMED, "The request target must be a path that begins with '/'.")
-TRAILERS = Refusal(400, _MALFORMED, "Trailer fields are not accepted.")
-FRAMING = Refusal(400, _MALFORMED, "The body is framed with too many bytes that carry nothing.")
-UPGRADE = Refusal(400, _MALFORMED, "A request with a body cannot ask for an upgrade here.")
-PIPELINED = Refusal(400, _MALFORMED, "Too many requests wait on this connection.")
-URI_TOO_LONG = Refusal(414, _MALFORMED, f"The request target is over {MAX_URI_BYTES} bytes.")
-HEADERS_TOO_LARGE = Refusal(
-    431, _MALFORMED, f"The headers are over {MAX_HEADERS} fields or {MAX_HEADER_BYTES} bytes."
-)
-TOO_SLOW = Refusal(408, "RequestTimeoutException", "The request did not arrive in time.")
-FULL = Refusal(503, "ServiceUnavailable", "The server has as many connections as it can serve.")
-
-
 class _RefusedError(Exception):
     """Carries a refusal out of a parser callback, which only exceptions can leave."""
 
@@ -104,7 +92,10 @@ class _Stage(Enum):
 
 
 class EdgeProtocol(HttpToolsProtocol):
-    """One connection; `connections` is how many this server holds before it answers 503."""
+    """One connection; `connections` is how many this server holds before it answers 503.
+
+    `outgoing` is what the connections of one loop share.
+    """
 
     def __init__(
         self,
@@ -114,8 +105,10 @@ class EdgeProtocol(HttpToolsProtocol):
         *,
         deadlines: Deadlines,
         connections: int,
+        outgoing: Outgoing,
     ) -> None:
         super().__init__(config, server_state, app_state, asyncio.get_running_loop())
+        self._outgoing = outgoing
         self._deadlines = deadlines
         self._most_connections = connections
         self._stage = _Stage.WAITING
@@ -224,7 +217,7 @@ class EdgeProtocol(HttpToolsProtocol):
         """Start the next pipelined request, or send the refusal that waited, or wait."""
         self.server_state.total_requests += 1
         if self._answer is not None:
-            self._answer.flush()
+            self._answer.complete()
         if self.transport.is_closing():
             self._stage = _Stage.LEAVING
             if self.transport.get_write_buffer_size():
@@ -243,7 +236,8 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        self._answer = WholeAnswer(self.transport)
+        self._flush()
+        self._answer = WholeAnswer(self.transport, self._outgoing)
         cycle.transport = cast("asyncio.Transport", self._answer)
         super()._start_asgi_task(cycle, app)
 
@@ -358,33 +352,29 @@ class EdgeProtocol(HttpToolsProtocol):
             else:
                 self._leave(refusal)
 
+    def shutdown(self) -> None:
+        """Close when the running request is answered; what is answered leaves first."""
+        self._flush()
+        super().shutdown()
+
+    def _flush(self) -> None:
+        if self._answer is not None:
+            self._answer.flush()
+
     def _leave(self, refusal: Refusal) -> None:
+        self._flush()
         self._stage = _Stage.LEAVING
         self.flow.resume_reading()
-        self.transport.write(_rendered(refusal, self.server_state.default_headers))
+        self.transport.write(rendered(refusal, self.server_state.default_headers))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self._set_due(self._deadlines.linger)
 
     def _close(self) -> None:
         """Close; a peer that has not taken what was written by now never will."""
+        self._flush()
         self._stage = _Stage.LEAVING
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close()
-
-
-def _rendered(refusal: Refusal, default_headers: list[tuple[bytes, bytes]]) -> bytes:
-    body = json.dumps({"message": refusal.message}).encode()
-    headers = [
-        *default_headers,
-        (b"content-type", b"application/json"),
-        (b"x-amzn-errortype", refusal.code.encode()),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers.append((b"retry-after", b"1"))
-    status = f"HTTP/1.1 {refusal.status} {HTTPStatus(refusal.status).phrase}".encode()
-    return b"\r\n".join([status, *(name + b": " + value for name, value in headers), b"", body])

@@ -20,6 +20,7 @@ import uvicorn
 from larum.edge.asgi import Application
 from larum.edge.group_commit import GroupCommit
 from larum.edge.http_protocol import Deadlines, EdgeProtocol
+from larum.edge.whole_answer import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +205,7 @@ class _Server(uvicorn.Server):
         """Listen with our protocol, whose deadline covers the TLS handshake too."""
         await self.lifespan.startup()
         loop = asyncio.get_running_loop()
+        self._outgoing = Outgoing(loop)
         tls = self.config.ssl
         deadlines = self._listen.deadlines
         for bound in sockets or []:
@@ -237,6 +239,7 @@ class _Server(uvicorn.Server):
             self.lifespan.state,
             deadlines=self._listen.deadlines,
             connections=self._listen.connections,
+            outgoing=self._outgoing,
         )
 
 

@@ -1,4 +1,8 @@
-"""Answers that leave in one write, head and body together."""
+"""Answers that leave in one write each, and together with the others of the same turn of the loop.
+
+uvicorn writes head and body apart, and each answer when it is ready. Both cost: a system call more,
+and a client that is woken for every answer while the server still works on the next one.
+"""
 
 from __future__ import annotations
 
@@ -10,33 +14,58 @@ if TYPE_CHECKING:
 CONTINUE: Final = b"HTTP/1.1 100"
 
 
+class Outgoing:
+    """The answers of one turn of an event loop, sent at its end in the order they were made."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: list[WholeAnswer] = []
+
+    def add(self, answer: WholeAnswer) -> None:
+        """Send what `answer` holds at the end of this turn."""
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(answer)
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for answer in waiting:
+            answer.flush()
+
+
 class WholeAnswer:
-    """The transport of one answer: holds the head back until the body, so that both leave at once.
+    """The transport of one answer, as uvicorn's cycle writes to it."""
 
-    uvicorn writes them apart, which costs us a system call and the client a second wake-up.
-    """
+    __slots__ = ("_head_is_due", "_held", "_outgoing", "_transport")
 
-    __slots__ = ("_head", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, outgoing: Outgoing) -> None:
         self._transport = transport
-        self._head: bytes | None = None
+        self._outgoing = outgoing
+        self._head_is_due = True
+        self._held: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Send `data`, unless it is the head."""
-        if self._head:
-            data, self._head = self._head + data, b""
-        elif self._head is None and not data.startswith(CONTINUE):
-            self._head = data
-            return
-        if data:
+        """Hold `data` back until the turn ends; the head also waits for the body."""
+        if self._head_is_due and data.startswith(CONTINUE):
             self._transport.write(data)
+        elif self._head_is_due:
+            self._head_is_due = False
+            self._held.append(data)
+        elif data:
+            if len(self._held) <= 1:
+                self._outgoing.add(self)
+            self._held.append(data)
+
+    def complete(self) -> None:
+        """Note that nothing more comes: a head without a body leaves with the others."""
+        if len(self._held) == 1:
+            self._outgoing.add(self)
 
     def flush(self) -> None:
-        """Send a head that no body follows, as after HEAD."""
-        if self._head:
-            self._transport.write(self._head)
-            self._head = b""
+        """Send what is held back now."""
+        if self._held:
+            self._transport.write(b"".join(self._held))
+            self._held.clear()
 
     def close(self) -> None:
         """Send what is held back, and close."""

@@ -80,8 +80,7 @@ class Transaction:
 
     def row(self, sql: str, parameters: Mapping[str, Any]) -> Row | None:
         """Return the first row, or None."""
-        found: Row | None = self._connection.execute(sql, parameters).fetchone()
-        return found
+        return self._connection.execute(sql, parameters).fetchone()
 
     def change(self, sql: str, parameters: Mapping[str, Any]) -> int:
         """Run a statement that writes; return how many rows it changed."""
@@ -94,9 +93,9 @@ class Transaction:
 
 
 class Group:
-    """One transaction that several requests share: open until `end`, which rolls back what is left.
+    """One transaction that several requests share, ended in the thread that began it.
 
-    Whoever began it must end it, in the same thread; only `commit` may run in another one.
+    Only `commit` may run in another one.
     """
 
     def __init__(self, engine: Engine, connection: apsw.Connection) -> None:
@@ -178,14 +177,16 @@ class Engine:
         self._turn = threading.RLock()
         try:
             self._writer = self._connect()
+            try:
+                self._prepare_writer()
+                self._reader, self._reader_lock = self._open_reader()
+            except BaseException:
+                self._writer.close()
+                raise
+        except apsw.NotADBError as error:
+            raise SchemaRefused(NOT_OURS.format(path)) from error
         except apsw.Error as error:
             raise SchemaRefused(f"{path} cannot be opened: {error}") from error
-        try:
-            self._prepare_writer()
-            self._reader, self._reader_lock = self._open_reader()
-        except BaseException:
-            self._writer.close()
-            raise
         self._checkpointer: apsw.Connection | None = None
         self._checkpoint_lock = threading.Lock()
 
@@ -347,18 +348,13 @@ class Engine:
 
     def _prepare_writer(self) -> None:
         writer = self._writer
-        try:
-            if self._path is not None:
-                self._check_ours()
-                # Without EXTRA a power cut can undo the switch to the log and what followed (F5).
-                writer.execute("PRAGMA synchronous = EXTRA")
-                writer.execute("PRAGMA journal_mode = WAL").fetchall()
-            self._migrate()
-            writer.execute("PRAGMA synchronous = FULL")
-        except apsw.NotADBError as error:
-            raise SchemaRefused(NOT_OURS.format(self._path)) from error
-        except apsw.Error as error:
-            raise SchemaRefused(f"{self._path} cannot be opened: {error}") from error
+        if self._path is not None:
+            self._check_ours()
+            # Without EXTRA a power cut can undo the switch to the log and what followed (F5).
+            writer.execute("PRAGMA synchronous = EXTRA")
+            writer.execute("PRAGMA journal_mode = WAL").fetchall()
+        self._migrate()
+        writer.execute("PRAGMA synchronous = FULL")
         writer.wal_autocheckpoint(0)
         writer.set_wal_hook(self._count_wal_pages)
 
