@@ -61,10 +61,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much a run does: rounds, and the accounts of the memory measurement."""
+    """How much a run does: rounds, and the accounts of the memory part and of the large store."""
 
     rounds: int
     accounts: int
+    stored: int
 
 
-SIZES = {"quick": Size(3, 5_000), "usual": Size(7, 20_000), "full": Size(15, 100_000)}
+SIZES = {
+    "quick": Size(3, 5_000, 20_000),
+    "usual": Size(7, 20_000, 100_000),
+    "full": Size(15, 100_000, 1_000_000),
+}

@@ -83,6 +83,23 @@ class Measured:
         """Return the median latency in seconds, by round."""
         return [outcome.latency(0.5) for outcome in self.outcomes[name]]
 
+    def figures(self) -> list[Figure]:
+        """Return rate, latencies and CPU times of every name."""
+        found = []
+        for name, outcomes in self.outcomes.items():
+            millis = [outcome.latency(0.5) * 1e3 for outcome in outcomes]
+            slowest = [outcome.latency(0.99) * 1e3 for outcome in outcomes]
+            load = [outcome.cpu_seconds / outcome.count * MICRO for outcome in outcomes]
+            cpu = [each * MICRO for each in self.cpu[name]]
+            found += [
+                Figure(name, "requests/s", tuple(self.rates(name))),
+                Figure(name, "p50 ms", tuple(millis)),
+                Figure(name, "p99 ms", tuple(slowest)),
+                Figure(name, "server's CPU µs", tuple(cpu)),
+                Figure(name, "generator's CPU µs", tuple(load)),
+            ]
+        return found
+
 
 @dataclass(slots=True)
 class Candidates:
@@ -239,18 +256,5 @@ def _held(measured: Measured) -> tuple[Held, ...]:
 
 
 def _figures(measured: Measured) -> tuple[Figure, ...]:
-    found = []
-    for name, outcomes in measured.outcomes.items():
-        millis = [outcome.latency(0.5) * 1e3 for outcome in outcomes]
-        slowest = [outcome.latency(0.99) * 1e3 for outcome in outcomes]
-        load = [outcome.cpu_seconds / outcome.count * MICRO for outcome in outcomes]
-        cpu = [each * MICRO for each in measured.cpu[name]]
-        found += [
-            Figure(name, "requests/s", tuple(measured.rates(name))),
-            Figure(name, "p50 ms", tuple(millis)),
-            Figure(name, "p99 ms", tuple(slowest)),
-            Figure(name, "server's CPU µs", tuple(cpu)),
-            Figure(name, "generator's CPU µs", tuple(load)),
-        ]
     commits = tuple(each * 1e3 for each in measured.commits)
-    return (*found, Figure("SQLite commit alone", "p50 ms", commits))
+    return (*measured.figures(), Figure("SQLite commit alone", "p50 ms", commits))

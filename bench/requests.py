@@ -132,6 +132,14 @@ def get_membership(target: Target, signer: Signer, now: datetime, membership_id:
     return signed(target, signer, now, "GET", f"/v1/membership/{membership_id}")
 
 
+def list_memberships(
+    target: Target, signer: Signer, now: datetime, next_token: str | None = None
+) -> bytes:
+    """Return a ListMemberships of 25, from where `next_token` points."""
+    body = {} if next_token is None else {"nextToken": next_token}
+    return signed(target, signer, now, "POST", "/v1/memberships", json.dumps(body).encode())
+
+
 def create_detector(target: Target, signer: Signer, now: datetime) -> bytes:
     """Return moto's nearest relative of CreateMembership: GuardDuty's CreateDetector."""
     body = json.dumps(

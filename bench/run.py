@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import in_process, memory, over_http, report, starting
+from bench import at_scale, in_process, memory, over_http, report, starting
 from bench.figures import SIZES
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ PARTS: Final[dict[str, Callable[[Path, Size, Say], Result]]] = {
     "process": lambda _, size, say: in_process.measure(size, say),
     "start": starting.measure,
     "memory": memory.measure,
+    "scale": at_scale.measure,
 }
 
 
@@ -64,7 +65,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     sizes = parser.add_mutually_exclusive_group()
     for name in ("quick", "full"):
-        told = f"{SIZES[name].rounds} rounds, {SIZES[name].accounts:,} accounts for the memory"
+        size = SIZES[name]
+        told = f"{size.rounds} rounds, {size.accounts:,} accounts for the memory"
+        told += f", {size.stored:,} in the large store"
         sizes.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=told)
     told = "one part, more than once for more; RESULTS.md is not written then"
     parser.add_argument("--only", action="append", choices=tuple(PARTS), help=told)
