@@ -1,7 +1,7 @@
 """Client tokens against a model: any spelling, any change, any order of requests, any time.
 
-Two properties of one request (§3.4: what is the same request and what is another one) and a machine
-that creates, repeats, changes, cancels, waits and purges, and always knows what must be answered.
+What is the same request and what is another one (§3.4), and a machine that creates, repeats,
+changes, cancels, waits and purges, and always knows what must be answered.
 """
 
 from __future__ import annotations
@@ -10,198 +10,105 @@ import json
 import os
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from larum.domain.memberships import ALL_COMMUNICATIONS
 from larum.service import Service
-from tests.store.calls import RELAXED, account, call, create, create_raw
+from larum.wire import model
+from tests.store.calls import RELAXED, account, call, create
+from tests.store.parameter_edits import CHANGES, REWRITES, SPELLINGS
+from tests.store.parameters import check_parameters, send
 from tests.store.promises import broken_promises
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SOAK = os.environ.get("LARUM_SOAK") == "1"
-CASES = 5_000 if SOAK else 150
 START = datetime(2026, 11, 22, tzinfo=UTC)
-Params = dict[str, Any]
 
-# The service refuses control characters; everything else of Unicode is a legal name.
-text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=3, max_size=50)
-email = st.from_regex(r"[a-z]{1,10}@[a-z]{1,10}\.com", fullmatch=True)
-person: st.SearchStrategy[Params] = st.fixed_dictionaries(
-    {"name": text, "jobTitle": text, "email": email},
-    optional={
-        "communicationPreferences": st.lists(
-            st.sampled_from(ALL_COMMUNICATIONS), max_size=16, unique=True
-        )
-    },
-)
-tag_texts = st.from_regex(r"[a-zA-Z0-9 +=:/-]{1,20}", fullmatch=True).filter(
-    lambda key: not key.lower().startswith("aws:") and key.strip() == key
-)
-params: st.SearchStrategy[Params] = st.fixed_dictionaries(
-    {
-        "membershipName": text,
-        "incidentResponseTeam": st.lists(
-            person, min_size=2, max_size=10, unique_by=lambda each: str(each["email"])
-        ),
-    },
-    optional={
-        "tags": st.dictionaries(tag_texts, tag_texts, max_size=8),
-        "coverEntireOrganization": st.just(value=False),
-        "optInFeatures": st.lists(
-            st.fixed_dictionaries(
-                {"featureName": st.sampled_from(["Triage"]), "isEnabled": st.booleans()}
-            ),
-            min_size=1,
-            max_size=1,
-        ),
-    },
-)
-
-
-def shuffled(random: Random, value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a JSON value whose members are in another order."""
-    if isinstance(value, dict):
-        items = [(name, shuffled(random, each)) for name, each in value.items()]
-        random.shuffle(items)
-        return dict(items)
-    return [shuffled(random, each) for each in value] if isinstance(value, list) else value
-
-
-def respelled(random: Random, given_params: Params) -> str:
-    """Return the body of the same request, spelled another way (§3.4's rows of `same`)."""
-    other = deepcopy(given_params)
-    for each in other["incidentResponseTeam"]:
-        wanted = each.get("communicationPreferences")
-        if wanted is None and random.random() < 0.5:
-            wanted = each["communicationPreferences"] = list(ALL_COMMUNICATIONS)
-        if wanted is not None:
-            random.shuffle(wanted)
-    if not other.get("tags"):
-        other["tags"] = random.choice([None, {}])
-    other["coverEntireOrganization"] = random.choice([None, False])
-    other[random.choice(["unknown", "Tags", "constructor"])] = random.choice([1, [], "x"])
-    return json.dumps(
-        shuffled(random, other),
-        ensure_ascii=random.random() < 0.5,
-        indent=random.choice([None, 2]),
-    )
-
-
-def _rename(random: Random, other: Params) -> None:
-    del random
-    other["membershipName"] = other["membershipName"][:-1] + (
-        "a" if not other["membershipName"].endswith("a") else "b"
-    )
-
-
-def _edit_person(random: Random, other: Params) -> None:
-    each = random.choice(other["incidentResponseTeam"])
-    member = random.choice(["name", "jobTitle", "email"])
-    each[member] = ("q" if each[member][0] != "q" else "p") + each[member][1:]
-    emails = [one["email"] for one in other["incidentResponseTeam"]]
-    if len(set(emails)) < len(emails):
-        each["email"] = "unique.address@example.org"
-
-
-def _reorder_team(random: Random, other: Params) -> None:
-    del random
-    team = other["incidentResponseTeam"]
-    team.append(team.pop(0))
-
-
-def _drop_preference(random: Random, other: Params) -> None:
-    each = random.choice(other["incidentResponseTeam"])
-    wanted = each.get("communicationPreferences", list(ALL_COMMUNICATIONS))
-    each["communicationPreferences"] = wanted[1:] or [
-        one for one in ALL_COMMUNICATIONS if one not in wanted
+PLAIN: dict[str, Any] = {
+    "membershipName": "Zo\xeb & Co/Ltd",
+    "incidentResponseTeam": [
+        {"name": "Ren\xe9e", "jobTitle": "Chef d'\xe9quipe", "email": "renee@example.com"},
+        {"name": "Zo\xe9", "jobTitle": "\xc9quipe", "email": "zoe@example.com"},
+    ],
+}
+RICH: dict[str, Any] = PLAIN | {
+    "incidentResponseTeam": [
+        each | {"communicationPreferences": list(ALL_COMMUNICATIONS)}
+        for each in PLAIN["incidentResponseTeam"]
     ]
+    + [{"name": "Bob", "jobTitle": "On call", "email": "bob@example.com"}],
+    "tags": {"env": "prod", "team": "security"},
+    "optInFeatures": [{"featureName": "Triage", "isEnabled": True}],
+    "coverEntireOrganization": False,
+}
 
 
-def _tag(random: Random, other: Params) -> None:
-    tags = dict(other.get("tags") or {})
-    if tags and random.random() < 0.5:
-        key = random.choice(list(tags))
-        tags[key] += "x"
-    else:
-        tags["one more"] = "x"
-    other["tags"] = tags
-
-
-def _feature(random: Random, other: Params) -> None:
-    del random
-    features = other.get("optInFeatures")
-    if features:
-        features[0]["isEnabled"] = not features[0]["isEnabled"]
-    else:
-        other["optInFeatures"] = [{"featureName": "Triage", "isEnabled": False}]
-
-
-def _cover(random: Random, other: Params) -> None:
-    del random
-    other["coverEntireOrganization"] = True
-
-
-CHANGES: tuple[Callable[[Random, Params], None], ...] = (
-    _rename,
-    _edit_person,
-    _reorder_team,
-    _drop_preference,
-    _tag,
-    _feature,
-    _cover,
-)
-numbers = count(1)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def service() -> Iterator[Service]:
-    """One service for all examples; each has an account of its own."""
+    """A service with fresh state."""
     made = Service(settings=RELAXED)
     yield made
     made.close()
 
 
-@settings(max_examples=CASES)
-@given(given_params=params, seed=st.integers(0, 2**32))
-def test_any_spelling_is_the_same_request(
-    service: Service, given_params: Params, seed: int
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "in one group"])
+@pytest.mark.parametrize("name", REWRITES)
+def test_an_equivalent_request_has_the_same_answer(
+    service: Service, name: str, *, together: bool
 ) -> None:
-    """However a request is spelled, in whichever order, its answer is the first one's."""
-    random = Random(seed)
-    holder = account(next(numbers))
-    bodies = [json.dumps(given_params | {"clientToken": "token"})]
-    bodies += [respelled(random, given_params | {"clientToken": "token"}) for _ in range(3)]
-    random.shuffle(bodies)
-    answers = [create_raw(service, holder, body) for body in bodies]
-    assert [answer.status for answer in answers] == [201] * 4, answers
-    assert len({answer.membership_id for answer in answers}) == 1
+    """Each rewrite alone, in each spelling of JSON, is answered with the first one's membership."""
+    for number, plain in enumerate((PLAIN, RICH)):
+        params = plain | {"clientToken": "token"}
+        other = deepcopy(params)
+        REWRITES[name](Random(1), other)
+        bodies = [json.dumps(params), *(spell(other) for spell in SPELLINGS.values())]
+        answers = send(service, account(number), bodies, together=together)
+        assert [each.status for each in answers] == [201] * len(bodies), answers
+        assert len({each.membership_id for each in answers}) == 1
 
 
-@settings(max_examples=CASES)
-@given(given_params=params, seed=st.integers(0, 2**32), change=st.sampled_from(CHANGES))
-def test_any_change_is_another_request(
-    service: Service, given_params: Params, seed: int, change: Callable[[Random, Params], None]
-) -> None:
-    """One real change of one member is a 409 that names the first request's membership."""
-    other = deepcopy(given_params)
-    change(Random(seed), other)
-    holder = account(next(numbers))
-    made = create(service, holder, "token", **given_params)
-    assert made.status == 201, made
-    answer = create(service, holder, "token", **other)
-    assert answer.told == (409, "ConflictException"), answer
-    assert answer.output["resourceId"] == made.membership_id
-    assert "clientToken" in answer.output["message"]
-    assert create(service, holder, "token", **given_params).membership_id == made.membership_id
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "in one group"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_real_change_is_a_conflict(service: Service, name: str, *, together: bool) -> None:
+    """Each change alone is a 409 that names the first request's membership."""
+    tried = 0
+    for number, plain in enumerate((PLAIN, RICH)):
+        params = plain | {"clientToken": "token"}
+        other = deepcopy(params)
+        CHANGES[name](Random(1), other)
+        if other != params:
+            bodies = [json.dumps(each) for each in (params, other)]
+            made, refused = send(service, account(number), bodies, together=together)
+            assert refused.told == (409, "ConflictException"), refused
+            assert refused.output["resourceId"] == made.membership_id
+            tried += 1
+    assert tried
+
+
+def test_every_member_has_a_change() -> None:
+    """No member of CreateMembership is forgotten, but the token and a name with one value."""
+    found: set[str] = set()
+    shapes = [model.load("security-ir").operations["CreateMembership"].input]
+    while shapes:
+        shape = shapes.pop()
+        if shape is not None:
+            found |= {each.name for each in shape.members}
+            shapes += [inner for each in shape.members for inner in (each.shape, each.shape.item)]
+    changed = {name.partition(":")[0] for name in CHANGES}
+    assert found - changed == {"clientToken", "featureName"}
+
+
+def test_any_spelling_is_the_same_request_and_any_change_another() -> None:
+    """However requests are spelled and in whichever order they come, none is misjudged."""
+    check_parameters(settings(max_examples=5_000 if SOAK else 150))
 
 
 class Tokens(RuleBasedStateMachine):
