@@ -1,9 +1,12 @@
 """Reads of a large store against the same reads of a small one: what grows with the installation.
 
-Two servers run all the time, one on each store, and take each load one right after the other. A
-tenth of the memberships of either store are cancelled ones of one account. Every GetMembership of
-a round but the small store's is another account's, so its key and its rows come from the file; the
-pages of ListMemberships are all of the account with the many, and full.
+Two servers run all the time, one on each store, and take each load one right after the other. One
+account of either store has a tenth as many cancelled memberships as there are accounts.
+
+GetMembership is measured twice. By any account: the large store's are all of different callers in a
+round, so that keys and rows come from the file; the small store has only its 1,000 callers. By as
+many: 1,000 callers in both, others in every round, so that only the store differs. The pages of
+ListMemberships are all of the account with the many, and full.
 """
 
 from __future__ import annotations
@@ -32,12 +35,15 @@ if TYPE_CHECKING:
 FEW: Final = 1_000
 CANCELLED_OF: Final = 10
 CALLERS: Final = 20_000
-GETS: Final = 5_000
+CALLERS_OF_ROUND: Final = 5_000
 DEEP_PAGES: Final = 200
 MANY, ONE = 64, 1
 SECONDS: Final = 0.5
 MOST: Final = 2.0
-GET, FIRST, DEEP = "GetMembership", "ListMemberships, first page", "ListMemberships, deep page"
+ANY, AS_MANY = "GetMembership by any account", "GetMembership by 1,000 accounts"
+FIRST, DEEP = "ListMemberships, first page", "ListMemberships, deep page"
+GETS: Final = {ANY: CALLERS_OF_ROUND, AS_MANY: FEW}
+KINDS: Final = (ANY, AS_MANY, FIRST, DEEP)
 TITLE: Final = "{}, {} connection{}, p50: {:,} accounts ÷ {:,}"
 
 
@@ -54,8 +60,8 @@ class Candidate:
         """Return signed requests of one kind, in an order that `chance` decides."""
         target, now = Target(self.server.address), datetime.now(UTC)
         hoarder = Signer(HOARDER)
-        if what == GET:
-            numbers = chance.sample(self.calling, min(GETS, len(self.calling)))
+        if what in GETS:
+            numbers = chance.sample(self.calling, min(GETS[what], len(self.calling)))
             return [
                 requests.get_membership(target, Signer(n), now, self.population.membership_id(n))
                 for n in numbers
@@ -92,7 +98,7 @@ def _round(candidates: list[Candidate], measured: Measured, number: int) -> None
     """Load both servers with each kind; which of them is first alternates with the rounds."""
     chance = random.Random(number)  # noqa: S311 - repeatable, no secret
     in_turn = candidates if number % 2 else candidates[::-1]
-    for what in (GET, FIRST, DEEP):
+    for what in KINDS:
         for connections in (MANY, ONE):
             for each in in_turn:
                 built = each.requests(what, chance)
@@ -129,7 +135,7 @@ def _named(what: str, connections: int, accounts: int) -> str:
 
 def _held(measured: Measured, small: int, large: int) -> tuple[Held, ...]:
     held = []
-    for what in (GET, FIRST, DEEP):
+    for what in KINDS:
         for connections in (MANY, ONE):
             title = TITLE.format(what, connections, "" if connections == ONE else "s", large, small)
             pairs = zip(
