@@ -45,6 +45,10 @@ _TAGGED: Final = {
     "SecurityIncidentResponseNotActiveException": "The Region is not served here (`--region`), or "
     "the ARN is that of a case and the account has no Active membership.",
 }
+_NOT_ACTIVE: Final = (
+    "The Region is not served here (`--region`), or the service is [switched off](../directory.md) "
+    "for the account"
+)
 _LIMIT: Final = "The administrator's limit of"
 CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
     "BatchGetMemberAccountDetails": {"AccessDeniedException": _NOT_YOURS},
@@ -59,8 +63,9 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "`--in-flight-wait`. SDKs send it again by themselves.",
         "ResourceNotFoundException": "`coverEntireOrganization` is true, and the account is in no "
         "organization.",
+        "SecurityIncidentResponseNotActiveException": f"{_NOT_ACTIVE}.",
         "ServiceQuotaExceededException": f"{_LIMIT} memberships, or of accounts that one covers, "
-        "is reached: [The directory](../directory.md).",
+        "would be exceeded: [The directory](../directory.md).",
         "ValidationException": "A member breaks the model: all failing ones are in `fieldList`. Or "
         "a feature is named twice, or the body cannot be parsed.",
     },
@@ -77,12 +82,14 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "UntagResource": _TAGGED,
     "UpdateMembership": {
-        "AccessDeniedException": _NOT_YOURS,
+        "AccessDeniedException": f"{_NOT_YOURS} Or an undo by an account that may not create a "
+        "membership.",
         "ConflictException": "The membership is not Active, and more than an undo is asked for, or "
         "it is Terminated; or an undo while there is another Active membership (resourceType "
         "`Membership`); two responders share an e-mail address (`IncidentResponder`).",
         "ResourceNotFoundException": "An organizational unit does not exist, or the account is in "
         "no organization.",
+        "SecurityIncidentResponseNotActiveException": f"{_NOT_ACTIVE} and an undo is asked for.",
         "ServiceQuotaExceededException": f"{_LIMIT} accounts that a membership covers would be "
         "exceeded, or that of memberships by an undo.",
         "ValidationException": "A member breaks the model; `undoMembershipCancellation` is false; "

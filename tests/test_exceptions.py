@@ -112,8 +112,8 @@ def test_all_nine_are_here(door: Door) -> None:
 def test_service_quota_exceeded_by_one_more_membership(door: Door) -> None:
     """An administrator's limit on the memberships of the installation holds until it is raised."""
     door.apply(limits={"memberships": 1})
-    door.client(STANDALONE).create_membership(**smallest())
-    client = door.client()
+    other, client = door.client(STANDALONE), door.client()
+    made = other.create_membership(**smallest(clientToken="once"))["membershipId"]
     with pytest.raises(client.exceptions.ServiceQuotaExceededException) as caught:
         client.create_membership(**smallest(clientToken="once"))
     assert check(client, caught, 402) == {
@@ -122,6 +122,8 @@ def test_service_quota_exceeded_by_one_more_membership(door: Door) -> None:
         "serviceCode": "security-ir",
         "quotaCode": "LARUM-MEMBERSHIPS",
     }
+    # A repeat needs no room; neither did the refusal use up its token.
+    assert other.create_membership(**smallest(clientToken="once"))["membershipId"] == made
     door.apply(limits={"memberships": 2})
     client.create_membership(**smallest(clientToken="once"))
 
