@@ -104,7 +104,7 @@ def check_covered_limit(
         raise ServiceQuotaExceededException(
             f"The membership would cover {after} accounts; {most} are allowed. The administrator "
             "of this installation can raise the limit.",
-            resource_id=membership.membership_id,
+            resource_id=membership.account,
             resource_type="Membership",
             quota_code="LARUM-COVERED-ACCOUNTS",
         )
