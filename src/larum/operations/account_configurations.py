@@ -36,7 +36,8 @@ def open_coverage(context: Context, membership: Membership, numbers: Numbers) ->
     """Let a new membership cover the whole organization, or its own account for a start."""
     # No new version: nothing that was before is covered by a rule that begins now.
     _open_whole_or_own(context, membership, numbers.directory_version)
-    check_covered_limit(context, membership, numbers)
+    # The membership that is refused will not exist: its account is named instead.
+    check_covered_limit(context, membership, numbers, named=membership.account)
 
 
 def change(
@@ -89,12 +90,18 @@ def check_memberships_limit(context: Context, numbers: Numbers) -> None:
 
 
 def check_covered_limit(
-    context: Context, membership: Membership, numbers: Numbers, *, before: int = 0
+    context: Context,
+    membership: Membership,
+    numbers: Numbers,
+    *,
+    before: int = 0,
+    named: str | None = None,
 ) -> None:
     """Raise ServiceQuotaExceededException where more accounts would be covered than allowed.
 
     Unless they are no more than the `before` of them: a limit that was lowered takes nothing away
-    and stands in no change's way that covers less.
+    and stands in no change's way that covers less. `named` is what the refusal names, if not the
+    membership.
     """
     most = numbers.covered_accounts_limit
     if most is None:
@@ -104,7 +111,7 @@ def check_covered_limit(
         raise ServiceQuotaExceededException(
             f"The membership would cover {after} accounts; {most} are allowed. The administrator "
             "of this installation can raise the limit.",
-            resource_id=membership.account,
+            resource_id=named or membership.membership_id,
             resource_type="Membership",
             quota_code="LARUM-COVERED-ACCOUNTS",
         )
