@@ -48,7 +48,7 @@ class Credentials:
         self._cipher = AESGCM(sealing_key)
         self._clock = clock
         self._random = random
-        self._cache: OrderedDict[str, tuple[float, AccessKey]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, SealedAccessKey, AccessKey]] = OrderedDict()
         self._lock = Lock()
 
     def find(self, access_key_id: str) -> AccessKey | None:
@@ -56,13 +56,15 @@ class Credentials:
         now = self._clock()
         cached = self._cache.get(access_key_id)
         if cached is not None and now - cached[0] < CACHED_SECONDS:
-            return cached[1]
+            return cached[2]
         sealed = self._engine.read(lambda tx: rows.get(tx, access_key_id))
         if sealed is None:
             return None
-        key = self.unseal(sealed)
+        # Read again each second, so that a disabled key is noticed; unsealed again only if changed.
+        unchanged = cached is not None and cached[1] == sealed
+        key = cached[2] if cached is not None and unchanged else self.unseal(sealed)
         with self._lock:
-            self._cache[access_key_id] = (now, key)
+            self._cache[access_key_id] = (now, sealed, key)
             self._cache.move_to_end(access_key_id)
             while len(self._cache) > CACHED_KEYS:
                 self._cache.popitem(last=False)
