@@ -58,7 +58,7 @@ SAFETY: Final = (
     "PRAGMA cell_size_check = ON",
     "PRAGMA mmap_size = 0",
     # SQLite's own 2 MiB make it read and spill pages all the time (bench/RESULTS.md).
-    "PRAGMA cache_size = -16384",
+    "PRAGMA cache_size = -12288",
     # What a savepoint may have to undo stays in memory: else a file of case data lies in /tmp.
     "PRAGMA temp_store = MEMORY",
 )
