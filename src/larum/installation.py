@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from larum.access import keys
 from larum.domain import values
 from larum.domain.organizations import Account, Organization
-from larum.domain.principals import AccessKey, Principal
+from larum.domain.principals import AccessKey, AccessKeyStatus, Principal
 from larum.errors import InternalServerException, ResourceNotFoundException
+from larum.settings import ROOT_ACCOUNT
 from larum.store import access_keys as access_key_rows
 from larum.store import accounts, organizations
 from larum.store.credentials import Credentials, WrongMasterKey
@@ -90,6 +91,18 @@ class Installation:
             return self.credentials.issue(tx, Principal.root(account), now)
 
         return self.engine.write(find_or_issue)
+
+    def knows_root_of(self, settings: Settings) -> bool:
+        """Return whether the root account and key that `settings` name are those of this data.
+
+        They are taken at the first start; later ones that differ must not seem to be in force.
+        """
+        if settings.root_account not in {ROOT_ACCOUNT, self.administrator_account}:
+            return False
+        given = settings.root_access_key_id
+        key = None if given is None else self.credentials.find(given)
+        active = key is not None and key.status is AccessKeyStatus.ACTIVE
+        return given is None or active
 
     def replace_root_access_key(self, now: datetime, account: str | None = None) -> AccessKey:
         """Make a new root key for `account`, or the administrator's; the old ones stop working.

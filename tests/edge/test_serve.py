@@ -564,3 +564,17 @@ def test_unusable_tls_files_are_refused(data: Path, spoil: str) -> None:
     assert "Traceback" not in done.stderr
     assert f"--tls-key {key} cannot be used" in done.stderr
     assert not data.exists()
+
+
+def test_root_that_comes_too_late_is_told(data: Path) -> None:
+    """A root account or key for data that has others is told; the same one is not."""
+    with LarumServer(data, environment=CHOSEN) as server:
+        assert "first start only" not in server.stderr
+    with LarumServer(data, environment=CHOSEN) as server:
+        assert "first start only" not in server.stderr
+    later = CHOSEN | {"LARUM_ROOT_ACCESS_KEY_ID": "LARUANOTHERKEY00001"}
+    with LarumServer(data, environment=later) as server:
+        assert "first start only" in server.stderr
+    later = CHOSEN | {"LARUM_ROOT_ACCOUNT": "111111111111"}
+    with LarumServer(data, environment=later) as server:
+        assert "replace-root-key" in server.stderr

@@ -135,3 +135,10 @@ def _say_what_matters(service: Service) -> None:
             directory.credentials,
             directory.path,
         )
+    if not installation.knows_root_of(settings):
+        log.warning(
+            "LARUM_ROOT_ACCOUNT and LARUM_ROOT_ACCESS_KEY_ID are taken at the first start only, "
+            "and this data has another root account or key: %s and the key in its credentials file "
+            "stay in force. To change the key, stop the server and run: larum replace-root-key",
+            installation.administrator_account,
+        )
