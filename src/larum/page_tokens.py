@@ -67,4 +67,4 @@ class PageTokens:
 def _bound(caller: Caller, operation: Operation, params: Mapping[str, Any]) -> tuple[str, ...]:
     rest = {name: each for name, each in params.items() if name not in PAGE_MEMBERS}
     text = canonical.canonical_parameters(operation, rest)
-    return (caller.account, caller.region, operation.name, hashlib.sha256(text).hexdigest())
+    return (caller.account, caller.region, operation.key, hashlib.sha256(text).hexdigest())

@@ -208,7 +208,7 @@ class Service:
         if entry is None:
             message = f"{operation.name} does not work here yet: see docs/coverage.md."
             raise UnknownOperationException(message)
-        self._throttle.take(caller.account, caller.region, operation.name, time.monotonic())
+        self._throttle.take(caller.account, caller.region, operation.key, time.monotonic())
         raw = rest_json.parse_request(
             match, request.raw_query, request.header("content-type"), request.body
         )

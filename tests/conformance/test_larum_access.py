@@ -64,7 +64,9 @@ def key_of(service: larum.Service, account: str) -> AccessKey:
 
 def request_of(operation: str) -> RawRequest:
     """Return a valid request of an operation."""
-    params = {name: each for name, each in example(operation).items() if name != "nextToken"}
+    params = {
+        name: each for name, each in example(f"larum:{operation}").items() if name != "nextToken"
+    }
     return raw_request(LARUM.operations[operation], params)
 
 

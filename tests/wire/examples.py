@@ -185,6 +185,10 @@ OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
 LARUM_OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)
 
 
-def example(operation_name: str) -> dict[str, object]:
-    """Return a valid input of that operation, a copy to change at will."""
-    return deepcopy((_EXAMPLES | _LARUM_EXAMPLES)[operation_name])
+def example(key: str) -> dict[str, object]:
+    """Return a valid input of the operation of that key (`larum:…` for the second model's).
+
+    It is a copy to change at will.
+    """
+    service, _, name = key.rpartition(":")
+    return deepcopy((_LARUM_EXAMPLES if service else _EXAMPLES)[name])

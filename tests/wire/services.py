@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
 MODEL = load("security-ir")
 LARUM = load("larum")
+OF_ALL_MODELS = {each.key: each for model in (MODEL, LARUM) for each in model.operations.values()}
 ROUTER = Router([MODEL])
 VALIDATOR = Validator(MODEL)
 
 
-def operation(name: str) -> Operation:
-    """Return the operation of that name, of either model: no name is in both."""
-    return MODEL.operations.get(name) or LARUM.operations[name]
+def operation(key: str) -> Operation:
+    """Return the operation of that key: its name, after `larum:` for one of the second model."""
+    return OF_ALL_MODELS[key]
 
 
-def service_of(name: str) -> str:
-    """Return the signing name of the service that has the operation of that name."""
-    return (MODEL if name in MODEL.operations else LARUM).name
+def service_of(key: str) -> str:
+    """Return the signing name of the service that has the operation of that key."""
+    return operation(key).service
 
 
 def input_of(name: str) -> Shape:

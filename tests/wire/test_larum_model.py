@@ -65,9 +65,11 @@ def test_it_says_what_it_is() -> None:
     assert all(each.uri.startswith("/larum/v1/") for each in LARUM.operations.values())
 
 
-def test_no_operation_is_in_both_models() -> None:
-    """An operation's name alone tells which one it is: rates and records go by it."""
-    assert not MODEL.operations.keys() & LARUM.operations.keys()
+def test_no_two_operations_are_mistaken_for_each_other() -> None:
+    """Rates, tokens and pages go by an operation's key, where both models have its name."""
+    ours = {each.key for each in LARUM.operations.values()}
+    assert ours == {f"larum:{name}" for name in LARUM.operations}
+    assert {each.key for each in MODEL.operations.values()} == set(MODEL.operations)
     assert SERVICES == {"security-ir": OPERATIONS, "larum": LARUM_OPERATIONS}
 
 
@@ -103,12 +105,12 @@ def test_every_input_is_bounded() -> None:
 
 def test_apply_takes_thousands_of_accounts_and_nothing_else_does() -> None:
     """The larger limits are facts of one operation; the others keep the general ones."""
-    apply = operation("ApplyDirectory")
+    apply = operation("larum:ApplyDirectory")
     assert (apply.max_values, body_limit(apply)) == (200_000, LARGEST)
     for other in [*LARUM.operations.values(), *MODEL.operations.values()]:
         if other is not apply:
             assert other.max_values is None
-    assert body_limit(operation("AssociateMemberAccounts")) == SMALLEST
+    assert body_limit(operation("larum:AssociateMemberAccounts")) == SMALLEST
     body = json.dumps([0] * (json_body.MAX_VALUES + 1)).encode()
     with pytest.raises(Exception, match=f"more than {json_body.MAX_VALUES} values"):
         json_body.decode(body)
@@ -131,7 +133,7 @@ def test_sensitive_members_are_left_out_of_an_output() -> None:
     """An audit record keeps everything of an answer but what is sensitive, at any depth."""
     created = {"accountId": "111122223333", "accessKeyId": "LARU1", "secretAccessKey": "hidden"}
     told = outputs.without_sensitive(
-        operation("ApplyDirectory"),
+        operation("larum:ApplyDirectory"),
         {"changes": [{"action": "a", "resource": "b"}], "createdAccessKeys": [created]},
     )
     assert told == {

@@ -243,7 +243,7 @@ def violations(operation: Operation) -> Iterator[Violation]:
     """
     if operation.input is None:
         return
-    valid = example(operation.name)
+    valid = example(operation.key)
     for fault in (*_structure_faults(operation.input, valid), _spoiled(operation.input, valid)):
         assert isinstance(fault.value, dict)
         paths = {path.removeprefix("."): says for path, says in fault.fields.items()}

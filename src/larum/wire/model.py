@@ -21,9 +21,10 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+FIRST_SERVICE: Final = "security-ir"
 # The services of an installation by signing name, and the document of each.
 DOCUMENTS: Final[Mapping[str, str]] = {
-    "security-ir": "data/security-ir.json",
+    FIRST_SERVICE: "data/security-ir.json",
     "larum": "data/larum/2026-11-01/service-2.json",
 }
 
@@ -112,9 +113,11 @@ class Member:
 class Operation:
     """One operation; `uri` is its path with labels in braces, `status` that of its success.
 
-    `max_values` is how many JSON values its body may hold, None for as many as any other's.
+    `service` is the signing name of its service. `max_values` is how many JSON values its body may
+    hold, None for as many as any other's.
     """
 
+    service: str
     name: str
     method: str
     uri: str
@@ -130,6 +133,11 @@ class Operation:
         """Return the input members that travel at `location` (None: the body)."""
         members = self.input.members if self.input else ()
         return tuple(member for member in members if member.location is location)
+
+    @property
+    def key(self) -> str:
+        """What tells it from every operation of every model, where the name may be in two."""
+        return self.name if self.service == FIRST_SERVICE else f"{self.service}:{self.name}"
 
     @property
     def token(self) -> str | None:
@@ -292,8 +300,9 @@ class _Linker:
             )
 
 
-def _operation(entry: _OperationEntry, linker: _Linker) -> Operation:
+def _operation(service: str, entry: _OperationEntry, linker: _Linker) -> Operation:
     return Operation(
+        service=service,
         name=entry.name,
         method=entry.http.method,
         uri=entry.http.request_uri,
@@ -311,11 +320,14 @@ def parse(document: bytes) -> ServiceModel:
     """Return the model that a JSON document describes; ValueError where it is not understood."""
     content = msgspec.json.decode(document, type=_Document)
     linker = _Linker(content.shapes)
+    service = content.metadata.signing_name
     return ServiceModel(
-        name=content.metadata.signing_name,
+        name=service,
         service_id=content.metadata.service_id,
         api_version=content.metadata.api_version,
-        operations={name: _operation(entry, linker) for name, entry in content.operations.items()},
+        operations={
+            name: _operation(service, entry, linker) for name, entry in content.operations.items()
+        },
         errors={name: linker.shape(name) for name, entry in content.shapes.items() if entry.error},
     )
 
