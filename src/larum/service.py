@@ -9,8 +9,6 @@ Plain and synchronous: no socket, no event loop. Errors become answers in one pl
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import secrets
 import time
@@ -25,6 +23,7 @@ import msgspec
 
 from larum.access import keys, policy, relaxed, sigv4, throttle
 from larum.access.policy import PolicySettings
+from larum.client_tokens import ClientTokens
 from larum.context import Caller, Context
 from larum.domain.regions import REGIONS
 from larum.errors import (
@@ -36,13 +35,14 @@ from larum.errors import (
 )
 from larum.installation import Installation
 from larum.operations import SERVICES, Entry, sweep
-from larum.operations.audit_records import audit_record
+from larum.operations.audit_records import audit_record, owner
+from larum.operations.case_edits import Edited
 from larum.page_tokens import PageTokens
 from larum.settings import Settings
 from larum.store import audit, idempotency
 from larum.store.engine import NOT_DONE
-from larum.store.idempotency import InFlight, TokenScope, TokenUse
-from larum.wire import body_limit, canonical, model, outputs, rest_json
+from larum.store.idempotency import InFlight
+from larum.wire import body_limit, model, outputs, rest_json
 from larum.wire.http import HttpRequest, HttpResponse
 from larum.wire.router import Match, Router
 from larum.wire.validator import Validator
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from larum.store.engine import Group, Transaction
+    from larum.store.idempotency import TokenUse
     from larum.wire.model import Operation
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class Service:
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._failures = throttle.FailureLimit(self.settings.failed_authentications)
         master = self.installation.master_key
-        self._fingerprint_key = keys.derive(master, "fingerprint")
+        self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -215,7 +216,7 @@ class Service:
         params = self._validators[service].validate(operation, raw)
         self._check_served(caller, entry)
         cursor = self._pages.opened(caller, operation, params, now)
-        token = self._token_use(caller, operation, params)
+        token = self._client_tokens.use(caller, operation, params)
         return Call(
             request_id=request_id,
             now=now,
@@ -263,23 +264,6 @@ class Service:
         )
         raise SecurityIncidentResponseNotActiveException(message)
 
-    def _token_use(
-        self, caller: Caller, operation: Operation, params: dict[str, Any]
-    ) -> TokenUse | None:
-        token = params.get(operation.token) if operation.token else None
-        if token is None:
-            return None
-        scope = TokenScope(
-            caller.account,
-            caller.region,
-            operation.name,
-            hashlib.sha256(token.encode()).digest(),
-        )
-        text = b"%d %b " % (canonical.CANON_VERSION, operation.name.encode())
-        text += canonical.canonical_parameters(operation, params)
-        fingerprint = hmac.digest(self._fingerprint_key, text, "sha256")
-        return TokenUse(scope, fingerprint, canonical.CANON_VERSION)
-
     def _perform(self, call: Call, tx: Transaction) -> HttpResponse:
         context = Context(
             caller=call.caller,
@@ -295,24 +279,33 @@ class Service:
         resource = call.entry.resource(call.caller, call.params)
         self._authorize(call, resource)
         earlier = self._replay(call, tx)
-        if earlier is None:
-            output = call.entry.function(context, call.params)
-        else:
-            output = {call.entry.identifier: earlier}
+        outcome = self._outcome(call, context, earlier)
+        output, edit = outcome.output, outcome.edit
         if call.writes:
-            if call.token is not None and earlier is None:
-                idempotency.record(tx, call.token.scope, output[call.entry.identifier])
             record = audit_record(
                 context,
                 call.service,
                 call.params,
                 resource,
                 outputs.without_sensitive(call.operation, output),
+                edit,
                 replayed=earlier is not None,
             )
-            audit.append(tx, call.caller.account, record)
+            case_arn = None if edit is None else edit.case_arn
+            audit.append(tx, owner(resource, call.caller.account), record, case_arn)
         output = self._pages.sealed(call.caller, call.operation, call.params, call.now, output)
         return rest_json.serialize_response(call.operation, output, call.request_id)
+
+    def _outcome(self, call: Call, context: Context, earlier: str | None) -> Edited:
+        entry = call.entry
+        if earlier is not None:
+            return Edited(entry.replayed(context, call.params, earlier))
+        done = entry.function(context, call.params)
+        outcome = done if isinstance(done, Edited) else Edited(done)
+        if call.token is not None:
+            made = outcome.made or outcome.output[entry.identifier]
+            idempotency.record(context.tx, call.token.scope, made)
+        return outcome
 
     def _authorize(self, call: Call, resource: str) -> None:
         tags = call.params.get("tags", {})

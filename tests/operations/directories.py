@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -74,8 +75,12 @@ def sweep(service: EmbeddedService, before: datetime | None = None) -> int:
 
 def outbox(service: EmbeddedService) -> list[tuple[str, str, str | None]]:
     """Return (kind, type, recipient) of what waits for delivery, oldest first."""
-    query = "SELECT kind, type, recipient FROM outbox ORDER BY rowid"
-    return [(row[0], row[1], row[2]) for row in service.engine.read(lambda tx: tx.rows(query, {}))]
+    query = "SELECT type, notices FROM outbox ORDER BY rowid"
+    found: list[tuple[str, str, str | None]] = []
+    for event, notices in service.engine.read(lambda tx: tx.rows(query, {})):
+        found.append(("event", event, None))
+        found += [("notice", kind, recipient) for kind, recipient in json.loads(notices)]
+    return found
 
 
 def organize(

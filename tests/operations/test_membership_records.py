@@ -10,17 +10,16 @@ import pytest
 
 import larum
 from larum.store import audit
+from larum.store import outbox as outbox_rows
 from tests.conformance.page import TEAM, smallest
 from tests.edge.larum_servers import UNCHECKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from larum.store.outbox import OutboxEntry
+
 ACCOUNT = "111122223333"
-OUTBOX = """
-SELECT kind, type, account, region, resource_arn, recipient, detail, event_id FROM outbox
-WHERE account = :account ORDER BY created_at, outbox_id
-"""
 AUDIT = "SELECT record FROM audit_records WHERE account = :account ORDER BY sequence"
 
 
@@ -31,9 +30,10 @@ def service() -> Iterator[larum.Service]:
         yield made
 
 
-def outbox(service: larum.Service) -> list[tuple[Any, ...]]:
-    """Return the account's outbox rows, oldest first."""
-    return service.engine.read(lambda tx: tx.rows(OUTBOX, {"account": ACCOUNT}))
+def outbox(service: larum.Service) -> list[OutboxEntry]:
+    """Return what waits for the account, oldest first."""
+    entries = service.engine.read(lambda tx: outbox_rows.page(tx, "", 1_000))
+    return [each for each in entries if each.account == ACCOUNT]
 
 
 def records(service: larum.Service) -> list[dict[str, Any]]:
@@ -54,16 +54,16 @@ def test_creation_is_told_to_those_who_asked(service: larum.Service) -> None:
     made = client.create_membership(membershipName="Example", incidentResponseTeam=team)
     arn = f"arn:aws:security-ir:us-east-1:{ACCOUNT}:membership/{made['membershipId']}"
     rows = outbox(service)
-    assert [(row[0], row[1], row[5]) for row in rows] == [
+    assert [(each.kind, each.type, each.recipient) for each in rows] == [
         ("event", "Membership Created", None),
         ("notice", "Membership Created", "ana@example.com"),
         ("notice", "Membership Created", "Eve@example.com"),
     ]
-    for row in rows:
-        assert row[2:5] == (ACCOUNT, "us-east-1", arn)
-        assert json.loads(row[6]) == {"membershipId": made["membershipId"]}
-    assert len({row[7] for row in rows}) == 1
-    assert UUID(rows[0][7]).version == 7
+    for each in rows:
+        assert (each.account, each.region, each.resource_arn) == (ACCOUNT, "us-east-1", arn)
+        assert json.loads(each.detail) == {"membershipId": made["membershipId"]}
+    (event,) = {each.outbox_id.partition("/")[0] for each in rows}
+    assert UUID(event).version == 7
 
 
 def test_replay_tells_nobody_again(service: larum.Service) -> None:
@@ -71,7 +71,7 @@ def test_replay_tells_nobody_again(service: larum.Service) -> None:
     client = service.client(account=ACCOUNT)
     for _ in range(3):
         client.create_membership(**smallest(clientToken="once"))
-    assert [row[0] for row in outbox(service)].count("event") == 1
+    assert [each.kind for each in outbox(service)].count("event") == 1
     assert len(outbox(service)) == 3
     assert [record["replayed"] for record in records(service)] == [False, True, True]
     assert len({record["responseElements"]["membershipId"] for record in records(service)}) == 1
@@ -105,8 +105,8 @@ def test_tags_are_told_only_when_they_change(service: larum.Service) -> None:
         client.tag_resource(resourceArn=arn, tags={"a": "1"})
     for _ in range(2):
         client.untag_resource(resourceArn=arn, tagKeys=["a"])
-    rows = [row for row in outbox(service)[before:] if row[0] == "event"]
-    assert [row[1] for row in rows] == ["Membership Updated"] * 2
+    told = [each.type for each in outbox(service)[before:] if each.kind == "event"]
+    assert told == ["Membership Updated"] * 2
 
 
 def test_audit_record_names_members_and_no_values(service: larum.Service) -> None:

@@ -22,6 +22,11 @@ class DetailType(StrEnum):
     MEMBERSHIP_UPDATED = "Membership Updated"
     MEMBERSHIP_CANCELLED = "Membership Cancelled"
     MEMBERSHIP_TERMINATED = "Membership Terminated"
+    CASE_CREATED = "Case Created"
+    CASE_UPDATED = "Case Updated"
+    CASE_CLOSED = "Case Closed"
+    CASE_COMMENT_ADDED = "Case Comment Added"
+    CASE_COMMENT_UPDATED = "Case Comment Updated"
 
 
 @dataclass(frozen=True, slots=True)

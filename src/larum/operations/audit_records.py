@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from larum.operations.case_edits import in_record
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from larum.context import Context
+    from larum.operations.case_edits import CaseEdit
 
 # How a record names each service; the first as CloudTrail does.
 EVENT_SOURCES: Final = {"security-ir": "security-ir.amazonaws.com", "larum": "larum"}
@@ -19,15 +22,16 @@ def audit_record(
     parameters: Iterable[str],
     resource: str,
     elements: object,
+    edit: CaseEdit | None = None,
     *,
     replayed: bool,
 ) -> dict[str, Any]:
     """Return the record of a call of `service` on `resource` (an ARN, or `*`).
 
     `parameters` are the names of the members that were given, `elements` is the answer without
-    what is sensitive in it.
+    what is sensitive in it, `edit` what the call changed of a case.
     """
-    return {
+    record = {
         "eventTime": context.now.isoformat(),
         "eventSource": EVENT_SOURCES[service],
         "eventName": context.operation,
@@ -44,3 +48,12 @@ def audit_record(
         "responseElements": elements,
         "replayed": replayed,
     }
+    return record if edit is None else record | in_record(edit)
+
+
+def owner(resource: str, caller: str) -> str:
+    """Return the account in whose chain a call on `resource` belongs: the one that owns it.
+
+    What has no owner, `*`, belongs to the `caller`.
+    """
+    return caller if resource == "*" else resource.split(":", 5)[4]

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from larum.domain import values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from larum.domain.events import Event, Notice
-    from larum.store.engine import Transaction
+    from larum.store.engine import Row, Transaction
 
 INSERT = """
 INSERT INTO outbox (
-    account, outbox_id, event_id, kind, type, region, resource_arn, recipient, detail, created_at
+    account, outbox_id, event_id, kind, type, region, resource_arn, detail, notices, created_at
 ) VALUES (
-    :account, :outbox_id, :event_id, :kind, :type, :region, :resource_arn, :recipient, :detail,
+    :account, :event_id, :event_id, 'event', :type, :region, :resource_arn, :detail, :notices,
     :created_at
 )
 """
 # An id begins with the time, so the order of ids is the order of time, across all accounts.
 PAGE = """
-SELECT created_at, outbox_id, account, region, kind, type, resource_arn, recipient, detail
-FROM outbox WHERE outbox_id > :after ORDER BY outbox_id LIMIT :limit
+SELECT created_at, outbox_id, account, region, kind, type, resource_arn, recipient, detail, notices
+FROM outbox WHERE outbox_id >= :start ORDER BY outbox_id LIMIT :limit
 """
+
+_encode = msgspec.json.Encoder().encode
+_notices = msgspec.json.Decoder(list[tuple[str, str]])
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """One row that waits: `detail` is JSON, `recipient` a sensitive address, None for an event."""
+    """What waits: `detail` is JSON, `recipient` a sensitive address, None for an event."""
 
     created_at: datetime
     outbox_id: str
@@ -51,31 +54,41 @@ class OutboxEntry:
 
 
 def add(tx: Transaction, event: Event, notices: Sequence[Notice] = ()) -> None:
-    """Add an event for machines and the notices for people that go with it."""
-    shared = {
+    """Add an event for machines and, in the same row, the notices for people that go with it."""
+    told = [(each.communication_type, each.recipient) for each in notices]
+    parameters = {
         "account": event.account,
         "event_id": event.event_id,
+        "type": event.detail_type,
         "region": event.region,
         "resource_arn": event.resource,
-        "detail": msgspec.json.encode(event.detail).decode(),
+        "detail": _encode(event.detail).decode(),
+        "notices": _encode(told).decode(),
         "created_at": values.microseconds(event.time),
     }
-    own: list[dict[str, Any]] = [
-        {"outbox_id": event.event_id, "kind": "event", "type": event.detail_type, "recipient": None}
-    ]
-    own += [
-        {
-            "outbox_id": f"{event.event_id}/{number}",
-            "kind": "notice",
-            "type": notice.communication_type,
-            "recipient": notice.recipient,
-        }
-        for number, notice in enumerate(notices)
-    ]
-    tx.change_many(INSERT, [shared | each for each in own])
+    tx.change(INSERT, parameters)
 
 
 def page(tx: Transaction, after: str, limit: int) -> list[OutboxEntry]:
-    """Return at most `limit` rows of all accounts with ids after `after`, oldest first."""
-    rows = tx.rows(PAGE, {"after": after, "limit": limit})
-    return [OutboxEntry(values.moment(created_at), *rest) for created_at, *rest in rows]
+    """Return at most `limit` entries of all accounts with ids after `after`, oldest first.
+
+    A notice's id is that of its event and two digits.
+    """
+    start, _, _ = after.partition("/")
+    rows = tx.rows(PAGE, {"start": start, "limit": limit + 1})
+    found = [entry for row in rows for entry in _entries(row) if entry.outbox_id > after]
+    return found[:limit]
+
+
+def _entries(row: Row) -> Iterator[OutboxEntry]:
+    created_at, *rest, notices = row
+    event = OutboxEntry(values.moment(created_at), *rest)
+    yield event
+    for number, (communication, recipient) in enumerate(_notices.decode(notices)):
+        yield replace(
+            event,
+            outbox_id=f"{event.outbox_id}/{number:02}",
+            kind="notice",
+            type=communication,
+            recipient=recipient,
+        )
