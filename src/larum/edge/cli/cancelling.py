@@ -12,6 +12,8 @@ from larum.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from larum.edge.cli.calls import Connection
+
 # So many cases are looked at; an account has at most 150 open ones unless its quotas were raised.
 MOST_CASES: Final = 5_000
 PAGE: Final = 25
@@ -35,11 +37,11 @@ class OpenCases:
         return sum(self.by_kind.values())
 
 
-def open_cases(client: Any) -> OpenCases:
+def open_cases(connection: Connection) -> OpenCases:
     """Count the open cases of the caller's Active membership in this Region."""
     by_kind = dict.fromkeys(KINDS, 0)
     seen = total = 0
-    for page in pages(client, "list_cases", maxResults=PAGE):
+    for page in pages(connection, "list_cases", maxResults=PAGE):
         total = page["total"]
         for case in page["items"]:
             seen += 1
@@ -77,11 +79,11 @@ def facts(membership: dict[str, Any], cases: OpenCases) -> dict[str, Any]:
 def lines(membership: dict[str, Any], cases: OpenCases) -> list[str]:
     """Return what will happen, for whoever decides it."""
     name, identity = membership["membershipName"], membership["membershipId"]
+    holder = f"account {membership['accountId']} in {membership['region']}"
     covered = membership["numberOfAccountsCovered"]
     days = Settings().termination_after.days
     return [
-        f"{identity} “{name}” of account {membership['accountId']} in {membership['region']}"
-        " will be Cancelled.",
+        f"{identity} “{name}” of {holder} will be Cancelled.",
         "",
         "At once",
         *_indented(

@@ -25,7 +25,7 @@ from larum.edge.cli.printing import ABSENT, pages, plain, print_facts, when
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from larum.edge.cli.calls import Where
+    from larum.edge.cli.calls import Connection, Where
 
 HEADINGS: Final = ("MEMBERSHIP", "STATUS", "REGION", "ACCOUNT", "NAME")
 WIDTHS: Final = (32, 10, 14, 12)
@@ -54,11 +54,11 @@ def list_memberships(where: Where, output: str, account: str | None, *, all_acco
     if account or all_accounts:
         with connected(where) as connection, working("Reading the memberships"):
             named = {"accountId": account} if account else {}
-            found = pages(connection.client, "list_memberships", maxResults=100, **named)
+            found = pages(connection, "list_memberships", maxResults=100, **named)
             items = [item for page in found for item in page["items"]]
     else:
         with connected(where, "security-ir") as connection, working("Reading the memberships"):
-            items = list(_own(connection.client))
+            items = list(_own(connection))
     if output == "json":
         print_json(items)
     elif items:
@@ -69,11 +69,16 @@ def list_memberships(where: Where, output: str, account: str | None, *, all_acco
 
 @memberships.command(short_help="Show one membership.")
 @click.argument("membership")
+@click.option("--account", help="The account that holds it; for the administrator.")
 @reaching
-def show(membership: str, where: Where, output: str) -> None:
-    """Show MEMBERSHIP (its id): status, coverage, features and the incident response team."""
-    with connected(where, "security-ir") as connection:
-        found = plain(connection.client.get_membership(membershipId=membership))
+def show(membership: str, where: Where, output: str, account: str | None) -> None:
+    """Show MEMBERSHIP (its id): status, coverage, features and the incident response team.
+
+    The administrator sees that of another account with --account, and with --region its Region.
+    """
+    with connected(where, "larum" if account else "security-ir") as connection:
+        address = {"accountId": account, "region": connection.region} if account else {}
+        found = plain(connection.client.get_membership(membershipId=membership, **address))
     if output == "json":
         print_json(found)
         return
@@ -142,7 +147,7 @@ def cancel(
         if found["membershipStatus"] != "Active":
             stop(WRONG_CALL, f"{membership} is {found['membershipStatus']} already.")
         with working("Counting the open cases"):
-            cases = cancelling.open_cases(client)
+            cases = cancelling.open_cases(connection)
         facts = cancelling.facts(found, cases)
         if dry_run:
             _tell(found, cases, facts, output)
@@ -173,11 +178,11 @@ def undo_cancel(membership: str, where: Where, output: str) -> None:
     click.echo(f"{membership} is {found['membershipStatus']}; accounts covered: {covered:,}.")
 
 
-def _own(client: Any) -> Iterator[dict[str, Any]]:
+def _own(connection: Connection) -> Iterator[dict[str, Any]]:
     """Give the caller's memberships, each with its name."""
-    for page in pages(client, "list_memberships"):
+    for page in pages(connection, "list_memberships"):
         for item in page["items"]:
-            whole = client.get_membership(membershipId=item["membershipId"])
+            whole = connection.client.get_membership(membershipId=item["membershipId"])
             yield {**item, "membershipName": whole["membershipName"]}
 
 

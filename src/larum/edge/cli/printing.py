@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from larum.edge.cli.calls import Connection
+
 ABSENT: Final = "-"
 
 
@@ -55,11 +57,11 @@ def _indented(item: object) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
-def pages(client: Any, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
+def pages(connection: Connection, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
     """Give every page of a list, asked for only as it is needed."""
     token: dict[str, Any] = {}
     while True:
-        page = getattr(client, operation)(**params, **token)
+        page = getattr(connection.client, operation)(**params, **token)
         yield page
         if "nextToken" not in page:
             return
