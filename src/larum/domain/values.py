@@ -17,6 +17,7 @@ MICROSECOND = timedelta(microseconds=1)
 TIME_DIGITS = 11
 RANDOM_DIGITS = 19
 RANDOM_BYTES = 16
+CASE_DIGITS = 10
 
 
 def microseconds(moment: datetime) -> int:
@@ -42,6 +43,11 @@ def membership_id(now: datetime, random: bytes) -> str:
     """Return `m-`, 11 digits of time and 19 of `random` (16 bytes), which hold 98 bits."""
     time_part = base36(microseconds(now), TIME_DIGITS)
     return f"m-{time_part}{base36(int.from_bytes(random), RANDOM_DIGITS)}"
+
+
+def case_id(random: bytes) -> str:
+    """Return ten digits out of `random` (16 bytes); nothing makes them unique."""
+    return f"{int.from_bytes(random) % 10**CASE_DIGITS:0{CASE_DIGITS}d}"
 
 
 def event_id(now: datetime, random: bytes) -> str:
@@ -71,3 +77,8 @@ def unit_id(root_id: str, random: bytes) -> str:
 def membership_arn(region: str, account: str, identifier: str) -> str:
     """Return a membership's ARN; `identifier` may be `*`."""
     return f"arn:aws:security-ir:{region}:{account}:membership/{identifier}"
+
+
+def case_arn(region: str, account: str, identifier: str) -> str:
+    """Return a case's ARN; `identifier` may be `*`."""
+    return f"arn:aws:security-ir:{region}:{account}:case/{identifier}"

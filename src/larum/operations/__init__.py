@@ -10,18 +10,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from larum.operations import (
+    case_lists,
+    case_updates,
+    cases,
     directory,
     member_accounts,
     memberships,
-    operator_memberships,
     outbox,
     specified_accounts,
     tags,
 )
 from larum.operations.resources import (
     any_resource,
+    case_of_caller,
     membership_of_caller,
     named_membership,
+    new_case,
     new_membership,
     tagged_resource,
 )
@@ -72,12 +76,22 @@ OPERATIONS: Final[dict[str, Entry]] = {
         member_accounts.batch_get_member_account_details, membership_of_caller
     ),
     "CancelMembership": Entry(memberships.cancel_membership, membership_of_caller, writes=True),
+    "CloseCase": Entry(case_updates.close_case, case_of_caller, writes=True),
+    "CreateCase": Entry(
+        cases.create_case, new_case, writes=True, makes="Case", identifier="caseId"
+    ),
+    "GetCase": Entry(cases.get_case, case_of_caller),
     "GetMembership": Entry(memberships.get_membership, membership_of_caller),
+    "ListCaseEdits": Entry(case_lists.list_case_edits, case_of_caller),
+    "ListCases": Entry(case_lists.list_cases, any_resource),
     "ListMemberships": Entry(memberships.list_memberships, any_resource, everywhere=True),
     "ListTagsForResource": Entry(tags.list_tags_for_resource, tagged_resource),
     "TagResource": Entry(tags.tag_resource, tagged_resource, writes=True),
     "UntagResource": Entry(tags.untag_resource, tagged_resource, writes=True),
+    "UpdateCase": Entry(case_updates.update_case, case_of_caller, writes=True),
+    "UpdateCaseStatus": Entry(case_updates.update_case_status, case_of_caller, writes=True),
     "UpdateMembership": Entry(memberships.update_membership, membership_of_caller, writes=True),
+    "UpdateResolverType": Entry(case_updates.update_resolver_type, case_of_caller, writes=True),
 }
 
 LARUM_OPERATIONS: Final[dict[str, Entry]] = {
@@ -89,9 +103,7 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
-    "GetMembership": Entry(operator_memberships.get_membership, named_membership),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
-    "ListMemberships": Entry(operator_memberships.list_memberships, any_resource),
     "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
 }
 

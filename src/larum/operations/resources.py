@@ -37,6 +37,16 @@ def named_membership(_caller: Caller, params: Mapping[str, Any]) -> str:
     return values.membership_arn(params["region"], params["accountId"], params["membershipId"])
 
 
+def new_case(caller: Caller, _params: Mapping[str, Any]) -> str:
+    """Return the pattern of a case that has no id yet."""
+    return values.case_arn(caller.region, caller.account, "*")
+
+
+def case_of_caller(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN that `caseId` would have if it were the caller's."""
+    return values.case_arn(caller.region, caller.account, params["caseId"])
+
+
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `resourceArn` as the caller gave it."""
     return str(params["resourceArn"])

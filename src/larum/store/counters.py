@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from larum.domain.case_quotas import CaseQuota
+
 if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
@@ -33,6 +35,9 @@ class Limit(StrEnum):
 
     MEMBERSHIPS = "memberships"
     COVERED_ACCOUNTS = "covered-accounts-per-membership"
+    ACTIVE_SELF_MANAGED_CASES = CaseQuota.ACTIVE_SELF_MANAGED.value
+    ACTIVE_SERVICE_MANAGED_CASES = CaseQuota.ACTIVE_SERVICE_MANAGED.value
+    SERVICE_MANAGED_CASES_PER_DAY = CaseQuota.SERVICE_MANAGED_PER_DAY.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,21 +37,25 @@ SELECT membership_name, status, customer, customer_type, activated_at, deactivat
 FROM memberships
 WHERE account = :account AND region = :region AND membership_id = :membership_id
 """
+# The account is there or not, its service on or off, its membership Active here or none: one look.
+IN_USE = """
+SELECT accounts.service_on, memberships.membership_id, memberships.membership_name,
+       memberships.status, memberships.customer, memberships.customer_type,
+       memberships.activated_at, memberships.deactivated_at, memberships.incident_response_team,
+       memberships.opt_in_features, memberships.cover_entire_organization
+FROM accounts
+LEFT JOIN organizations ON organizations.management_account = accounts.management_account
+LEFT JOIN memberships
+  ON memberships.customer = COALESCE(organizations.organization_id, accounts.account)
+  AND memberships.status = 'Active' AND memberships.account = accounts.account
+  AND memberships.region = :region
+WHERE accounts.account = :account
+"""
 ACTIVE_ID = "SELECT membership_id FROM memberships WHERE customer = :customer AND status = 'Active'"
 PAGE = """
 SELECT membership_id, status FROM memberships
 WHERE account = :account AND region = :region AND membership_id < :before
 ORDER BY membership_id DESC LIMIT :limit
-"""
-PAGE_OF_ALL = """
-SELECT account, region, membership_id, membership_name, status FROM memberships
-WHERE (account, region, membership_id) > (:account, :region, :membership_id)
-ORDER BY account, region, membership_id LIMIT :limit
-"""
-PAGE_OF_ACCOUNT = """
-SELECT account, region, membership_id, membership_name, status FROM memberships
-WHERE account = :account AND (region, membership_id) > (:region, :membership_id)
-ORDER BY account, region, membership_id LIMIT :limit
 """
 UPDATE = """
 UPDATE memberships SET
@@ -92,6 +96,20 @@ def get(tx: Transaction, account: str, region: str, membership_id: str) -> Membe
     return None if row is None else _membership(account, region, membership_id, row)
 
 
+def in_use(tx: Transaction, account: str, region: str) -> tuple[bool, Membership | None]:
+    """Return whether the service is on for the account, and its Active membership in the Region.
+
+    The service is on for an account that nobody has declared.
+    """
+    row = tx.row(IN_USE, {"account": account, "region": region})
+    if row is None:
+        return True, None
+    service_on, membership_id, *rest = row
+    if membership_id is None:
+        return bool(service_on), None
+    return bool(service_on), _membership(account, region, membership_id, tuple(rest))
+
+
 def active_id(tx: Transaction, customer: str) -> str | None:
     """Return the id of the customer's Active membership in whatever Region, or None."""
     row = tx.row(ACTIVE_ID, {"customer": customer})
@@ -121,20 +139,6 @@ def page(
         "limit": limit,
     }
     return [(row[0], row[1]) for row in tx.rows(PAGE, parameters)]
-
-
-def page_of_all(
-    tx: Transaction, account: str | None, after: tuple[str, str, str], limit: int
-) -> Sequence[tuple[str, str, str, str, str]]:
-    """Return (account, region, id, name, status) of the `limit` memberships after `after`.
-
-    `after` is (account, region, id), texts that are empty for the beginning. Of every account, or
-    of `account` where it is given.
-    """
-    parameters = {"region": after[1], "membership_id": after[2], "limit": limit}
-    if account is None:
-        return tx.rows(PAGE_OF_ALL, {"account": after[0], **parameters})
-    return tx.rows(PAGE_OF_ACCOUNT, {"account": account, **parameters})
 
 
 def _parameters(membership: Membership) -> dict[str, Any]:
