@@ -279,6 +279,8 @@ class OrganizationMachine(RuleBasedStateMachine):
         refusals = self._refusals_of_naming(membership)
         if account not in membership.named and not self._belongs(membership, account):
             refusals.add("ResourceNotFoundException")
+        if not membership.is_of_organization and account == membership.holder:
+            refusals.add("ValidationException")
         operation = specified_accounts.disassociate_member_accounts
         error = error_of(lambda: self._name(operation, membership, account))
         self._check(error, refusals)

@@ -59,7 +59,7 @@ class OrganizationModel:
             return set()
         active = {each for each, standing in self.accounts.items() if standing.status == "ACTIVE"}
         if not membership.is_of_organization:
-            # A standalone membership covers its own account, unless that was un-named.
+            # A standalone membership covers its own account, which cannot be un-named.
             return {membership.holder} & membership.named & active
         inside = {each for each in active if self.accounts[each].inside}
         if membership.whole:

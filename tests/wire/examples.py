@@ -177,7 +177,13 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
         "region": "us-east-1",
         "accountIds": ["444455556666", "000000000042"],
     },
+    "GetMembership": {
+        "membershipId": MEMBERSHIP_ID,
+        "accountId": "111122223333",
+        "region": "us-east-1",
+    },
     "ListAccounts": {**PAGE},
+    "ListMemberships": {"accountId": "111122223333", **PAGE},
     "ListOutboxEntries": {**PAGE},
 }
 

@@ -126,7 +126,14 @@ def test_secrets_and_addresses_are_sensitive() -> None:
         for member in shape.members
         if member.shape.sensitive
     }
-    assert sensitive == {"email", "recipient", "secretAccessKey"}
+    assert sensitive == {
+        "email",
+        "jobTitle",
+        "membershipName",
+        "name",
+        "recipient",
+        "secretAccessKey",
+    }
 
 
 def test_sensitive_members_are_left_out_of_an_output() -> None:
@@ -153,7 +160,7 @@ def test_paginators_fit_the_operations() -> None:
         for name, each in LARUM.operations.items()
         if any(member.name == "nextToken" for member in (each.input.members if each.input else ()))
     }
-    assert set(pages) == paged == {"ListAccounts", "ListOutboxEntries"}
+    assert set(pages) == paged == {"ListAccounts", "ListMemberships", "ListOutboxEntries"}
     for name, each in pages.items():
         ours = LARUM.operations[name]
         assert ours.input is not None

@@ -16,6 +16,7 @@ from larum.operations import (
     directory,
     member_accounts,
     memberships,
+    operator_memberships,
     outbox,
     specified_accounts,
     tags,
@@ -103,7 +104,9 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
+    "GetMembership": Entry(operator_memberships.get_membership, named_membership),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
+    "ListMemberships": Entry(operator_memberships.list_memberships, any_resource),
     "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
 }
 

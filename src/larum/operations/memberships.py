@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from larum.context import Context
     from larum.operations.notices import Surroundings
+    from larum.store.engine import Transaction
 
 PAGE_SIZE = 25
 ACCOUNTS_UPDATE = "membershipAccountsConfigurationsUpdate"
@@ -81,8 +82,12 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
 
 def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return the membership; AccessDeniedException for an id that is not the caller's."""
-    membership = own_membership(context, params["membershipId"])
-    standing = coverage.standing(context.tx, membership)
+    return membership_out(context.tx, own_membership(context, params["membershipId"]))
+
+
+def membership_out(tx: Transaction, membership: Membership) -> dict[str, Any]:
+    """Return a membership in the wire names of GetMembership."""
+    standing = coverage.standing(tx, membership)
     output: dict[str, Any] = {
         "membershipId": membership.membership_id,
         "accountId": membership.account,

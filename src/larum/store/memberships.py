@@ -57,6 +57,16 @@ SELECT membership_id, status FROM memberships
 WHERE account = :account AND region = :region AND membership_id < :before
 ORDER BY membership_id DESC LIMIT :limit
 """
+PAGE_OF_ALL = """
+SELECT account, region, membership_id, membership_name, status FROM memberships
+WHERE (account, region, membership_id) > (:account, :region, :membership_id)
+ORDER BY account, region, membership_id LIMIT :limit
+"""
+PAGE_OF_ACCOUNT = """
+SELECT account, region, membership_id, membership_name, status FROM memberships
+WHERE account = :account AND (region, membership_id) > (:region, :membership_id)
+ORDER BY account, region, membership_id LIMIT :limit
+"""
 UPDATE = """
 UPDATE memberships SET
     membership_name = :membership_name, status = :status, deactivated_at = :deactivated_at,
@@ -139,6 +149,20 @@ def page(
         "limit": limit,
     }
     return [(row[0], row[1]) for row in tx.rows(PAGE, parameters)]
+
+
+def page_of_all(
+    tx: Transaction, account: str | None, after: tuple[str, str, str], limit: int
+) -> Sequence[tuple[str, str, str, str, str]]:
+    """Return (account, region, id, name, status) of the `limit` memberships after `after`.
+
+    `after` is (account, region, id), texts that are empty for the beginning. Of every account, or
+    of `account` where it is given.
+    """
+    parameters = {"region": after[1], "membership_id": after[2], "limit": limit}
+    if account is None:
+        return tx.rows(PAGE_OF_ALL, {"account": after[0], **parameters})
+    return tx.rows(PAGE_OF_ACCOUNT, {"account": account, **parameters})
 
 
 def _parameters(membership: Membership) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import click
 
 import larum
 from larum.edge.cli.directory import accounts, apply, directory
+from larum.edge.cli.memberships import memberships
 from larum.edge.cli.outbox import outbox
 from larum.edge.cli.running import model, operations, replace_root_key, serve
 
@@ -31,5 +32,15 @@ def main() -> None:
     """  # noqa: D301 - the backslash-b keeps click from joining the lines
 
 
-for command in (serve, apply, directory, accounts, outbox, operations, model, replace_root_key):
+for command in (
+    serve,
+    apply,
+    directory,
+    accounts,
+    memberships,
+    outbox,
+    operations,
+    model,
+    replace_root_key,
+):
     main.add_command(command)

@@ -27,6 +27,7 @@ from larum.store.migrations import SchemaRefused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from botocore.config import Config
     from botocore.credentials import Credentials
     from botocore.exceptions import ClientError
 
@@ -65,32 +66,43 @@ def stop(code: int, *lines: str) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Whom to call, as given: `url` of the server, the AWS `profile`, the data directory."""
+    """Whom to call, as given: `url` of the server, AWS `profile`, data directory, Region."""
 
     url: str
     profile: str | None
     data: Path | None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A boto3 client of `larum`; `access_key_id` is what signs its calls to a server."""
+    """A boto3 client in `region`; `access_key_id` is what signs its calls to a server."""
 
     client: Any
+    region: str
     access_key_id: str = ""
 
 
 def reaching(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options `--endpoint-url`, `--profile`, `--data` and `--output`.
+    """Give a command the options `--endpoint-url`, `--profile`, `--region`, `--data`, `--output`.
 
     It takes them as `where` (a Where) and `output` (`text` or `json`).
     """
 
     @wraps(command)
-    def called(*, endpoint_url: str, profile: str | None, data: Path | None, **given: Any) -> None:
+    def called(
+        *,
+        endpoint_url: str,
+        profile: str | None,
+        region: str | None,
+        data: Path | None,
+        **given: Any,
+    ) -> None:
         if urlsplit(endpoint_url).scheme not in {"http", "https"}:
             stop(WRONG_CALL, f"--endpoint-url must be an http or https URL, not {endpoint_url}.")
-        command(where=Where(endpoint_url.rstrip("/"), profile, data), **given)
+        if region is not None and region not in REGIONS:
+            stop(WRONG_CALL, f"--region must be one of {', '.join(sorted(REGIONS))}.")
+        command(where=Where(endpoint_url.rstrip("/"), profile, data, region), **given)
 
     for option in reversed(_OPTIONS):
         called = option(called)
@@ -106,6 +118,7 @@ _OPTIONS: Final = (
         help="The server. [LARUM_ENDPOINT_URL]",
     ),
     click.option("--profile", help="Profile of the AWS credentials to sign with."),
+    click.option("--region", help="Region to call; else the profile's or AWS_DEFAULT_REGION."),
     click.option(
         "--data",
         type=click.Path(path_type=Path),
@@ -118,16 +131,21 @@ _OPTIONS: Final = (
 
 
 @contextmanager
-def connected(where: Where, *, attempts: int = ATTEMPTS) -> Iterator[Connection]:
-    """Give a connection; whatever botocore raises inside ends the command as a Stopped.
+def connected(
+    where: Where, name: str = "larum", *, attempts: int = ATTEMPTS
+) -> Iterator[Connection]:
+    """Give a connection to a service; what botocore raises inside ends the command as a Stopped.
 
-    `attempts` is how often a call is sent at most: 1 for one that must not be sent twice.
+    `name` is `larum` or `security-ir`; `attempts` is how often a call is sent at most: 1 for one
+    that must not be sent twice.
     """
     from botocore import exceptions
 
     try:
         service = _embedded(where.data) if where.data is not None else None
-        connection = _in_process(service) if service else _over_http(where, attempts)
+        connection = (
+            _in_process(service, where, name) if service else _over_http(where, name, attempts)
+        )
         try:
             yield connection
         finally:
@@ -165,51 +183,97 @@ def _embedded(data: Path) -> EmbeddedService | None:
         stop(CANNOT_OPEN, str(error))
 
 
-def _in_process(service: EmbeddedService) -> Connection:
-    account = service.installation.administrator_account
-    return Connection(service.client("larum", account=account))
-
-
-def _over_http(where: Where, attempts: int) -> Connection:
-    from botocore.config import Config
-
+def _in_process(service: EmbeddedService, where: Where, name: str) -> Connection:
+    """Return a client of the service: as the administrator's root, or as the profile says."""
     from larum.edge import api_client
 
-    session = api_client.session(where.profile)
-    credentials = session.get_credentials() or _credentials_in(where.data)
-    keys = credentials.get_frozen_credentials()
-    client = session.client(
-        "larum",  # type: ignore[call-overload] # our own model, which the stubs do not know
+    keys, region = _identity(where, known=where.profile is not None)
+    if keys is None:
+        client_of: Any = service.client
+        account = service.installation.administrator_account
+        return Connection(client_of(name, account=account, region=region), region)
+    client = api_client.isolated_client(
+        name,
+        region_name=region,
+        aws_access_key_id=keys.access_key,
+        aws_secret_access_key=keys.secret_key,
+        config=_config(where, ATTEMPTS),
+    )
+    service.attach(client)
+    return Connection(client, region)
+
+
+def _over_http(where: Where, name: str, attempts: int) -> Connection:
+    from larum.edge import api_client
+
+    keys, region = _identity(where)
+    client = api_client.session().client(
+        name,  # type: ignore[call-overload] # our own model, which the stubs do not know
         endpoint_url=where.url,
-        region_name=session.region_name or DEFAULT_REGION,
+        region_name=region,
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret_key,
         aws_session_token=keys.token,
-        config=Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": attempts, "mode": "standard"},
-            # The service validates, and better; a proxy has no business on the way to loopback.
-            parameter_validation=False,
-            proxies={} if is_loopback(urlsplit(where.url).hostname or "") else None,
-        ),
+        config=_config(where, attempts),
     )
-    return Connection(client, keys.access_key or "")
+    return Connection(client, region, keys.access_key or "")
 
 
-def _credentials_in(data: Path | None) -> Credentials:
-    """Return the default profile of a data directory's own file."""
-    from botocore.exceptions import NoCredentialsError
+def _config(where: Where, attempts: int) -> Config:
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        # The service validates, and better; a proxy has no business on the way to loopback.
+        parameter_validation=False,
+        proxies={} if is_loopback(urlsplit(where.url).hostname or "") else None,
+    )
+
+
+def _identity(where: Where, *, known: bool = True) -> tuple[Any, str]:
+    """Return the credentials and the Region of a call, by AWS's own order.
+
+    Where that has no such profile, or no credentials, the data directory's own file is asked.
+    The credentials are None unless they must be `known`. Raises botocore's NoCredentialsError and
+    ProfileNotFound.
+    """
+    from botocore.exceptions import NoCredentialsError, ProfileNotFound
+
+    from larum.edge import api_client
+
+    own = where.data / "credentials" if where.data is not None else None
+    try:
+        session = api_client.session(where.profile)
+        region = where.region or session.region_name or DEFAULT_REGION
+        found = session.get_credentials() if known else None
+    except ProfileNotFound:
+        if own is None:
+            raise
+        found, region = None, where.region or DEFAULT_REGION
+    if not known:
+        return None, region
+    found = found or _credentials_in(own, where.profile)
+    if found is None:
+        raise ProfileNotFound(profile=where.profile) if where.profile else NoCredentialsError
+    return found.get_frozen_credentials(), region
+
+
+def _credentials_in(file: Path | None, profile: str | None) -> Credentials | None:
+    """Return the credentials of a profile, or the default one, in a file of a data directory."""
+    from botocore.exceptions import ProfileNotFound
     from botocore.session import Session
 
-    if data is None:
-        raise NoCredentialsError
+    if file is None:
+        return None
     session = Session()
-    session.set_config_variable("credentials_file", str(data / "credentials"))
-    found = session.get_credentials()
-    if found is None:
-        raise NoCredentialsError
-    return found
+    session.set_config_variable("credentials_file", str(file))
+    session.set_config_variable("profile", profile or "default")
+    try:
+        return session.get_credentials()
+    except ProfileNotFound:
+        return None
 
 
 def _refusal(error: ClientError, where: Where) -> Stopped:
