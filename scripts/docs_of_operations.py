@@ -49,10 +49,31 @@ _NOT_ACTIVE: Final = (
     "The Region is not served here (`--region`), or the service is [switched off](../directory.md) "
     "for the account"
 )
+_OWN_CASE: Final = {
+    "ResourceNotFoundException": "The case does not exist in the caller's Active membership.",
+    "SecurityIncidentResponseNotActiveException": f"{_NOT_ACTIVE}, or the account has no Active "
+    "membership in the Region.",
+}
+_LIST_INPUT: Final = (
+    "A member breaks the model, or `nextToken` is not from this list, these parameters and the "
+    "last 24 hours."
+)
+_IN_FLIGHT: Final = (
+    "The first request with this clientToken was still running after `--in-flight-wait`. SDKs send "
+    "it again by themselves."
+)
 _LIMIT: Final = "The administrator's limit of"
 CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
     "BatchGetMemberAccountDetails": {"AccessDeniedException": _NOT_YOURS},
     "CancelMembership": {"AccessDeniedException": _NOT_YOURS},
+    "CreateCaseComment": {
+        **_OWN_CASE,
+        "ConflictException": "The case is Closed (resourceType `Case`); or the clientToken was "
+        "used with other parameters (`Comment`).",
+        "InvalidTokenException": _IN_FLIGHT,
+        "ServiceQuotaExceededException": "The case has had 1,000,000 comments (quotaCode "
+        "`LARUM-COMMENTS`).",
+    },
     "CreateMembership": {
         "AccessDeniedException": "The caller is a member account of an organization, neither its "
         "management account nor its delegated administrator; or trusted access is off.",
@@ -70,17 +91,33 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "a feature is named twice, or the body cannot be parsed.",
     },
     "GetMembership": {"AccessDeniedException": _NOT_YOURS},
+    "ListComments": {**_OWN_CASE, "ValidationException": _LIST_INPUT},
+    "ListInvestigations": {**_OWN_CASE, "ValidationException": _LIST_INPUT},
     "ListMemberships": {
         "ValidationException": "A member breaks the model, or `nextToken` is not from this list, "
         "these parameters and the last 24 hours.",
     },
     "ListTagsForResource": _TAGGED,
+    "SendFeedback": {
+        **_OWN_CASE,
+        "ConflictException": "The case is Closed (resourceType `Case`).",
+        "ResourceNotFoundException": "The case does not exist in the caller's Active membership, "
+        "or it has no such investigation.",
+    },
     "TagResource": {
         **_TAGGED,
         "ValidationException": "A member breaks the model, a key begins with `aws:`, or the "
         "resource would have more than 200 tags.",
     },
     "UntagResource": _TAGGED,
+    "UpdateCaseComment": {
+        **_OWN_CASE,
+        "AccessDeniedException": "The comment is the responder's or the service's: a customer "
+        "edits only customers' comments.",
+        "ConflictException": "The case is Closed (resourceType `Case`).",
+        "ResourceNotFoundException": "The case does not exist in the caller's Active membership, "
+        "or it has no such comment.",
+    },
     "UpdateMembership": {
         "AccessDeniedException": f"{_NOT_YOURS} Or an undo by an account that may not create a "
         "membership.",

@@ -35,10 +35,10 @@ class ClientTokens:
         scope = TokenScope(
             caller.account,
             caller.region,
-            operation.name,
+            operation.key,
             hashlib.sha256(token.encode()).digest(),
         )
-        text = b"%d %b " % (canonical.CANON_VERSION, operation.name.encode())
+        text = b"%d %b " % (canonical.CANON_VERSION, operation.key.encode())
         text += canonical.canonical_parameters(operation, params)
         fingerprint = hmac.digest(self._key, text, "sha256")
         return TokenUse(scope, fingerprint, canonical.CANON_VERSION)

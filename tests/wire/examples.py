@@ -135,8 +135,13 @@ _EXAMPLES: dict[str, dict[str, object]] = {
     "UpdateResolverType": {"caseId": CASE_ID, "resolverType": "AWS"},
 }
 
+# How the second model names a case.
+OF_CUSTOMER: dict[str, object] = {"accountId": "111122223333", "region": "us-east-1"}
+NAMED_CASE: dict[str, object] = {**OF_CUSTOMER, "caseId": CASE_ID}
+INVESTIGATION_ID = "inv-0123456789abcdef"
 # Those of the second model, `larum`.
 _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
+    "AcknowledgeCase": {**NAMED_CASE},
     "ApplyDirectory": {
         "directory": {
             "organization": {
@@ -170,6 +175,12 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
         "region": "us-east-1",
         "accountIds": ["444455556666", "000000000042"],
     },
+    "CloseCase": {**NAMED_CASE, "closureCode": "False Positive"},
+    "CreateCaseComment": {
+        **NAMED_CASE,
+        "clientToken": CLIENT_TOKEN,
+        "body": "Which hosts?\r\nAll of them?",
+    },
     "DescribeDirectory": {},
     "DisassociateMemberAccounts": {
         "membershipId": MEMBERSHIP_ID,
@@ -182,9 +193,45 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
         "accountId": "111122223333",
         "region": "us-east-1",
     },
+    "GetCase": {**NAMED_CASE},
     "ListAccounts": {**PAGE},
+    "ListCaseEdits": {**NAMED_CASE, **PAGE},
+    "ListCases": {**OF_CUSTOMER, "archived": True, **PAGE},
+    "ListComments": {**NAMED_CASE, **PAGE},
+    "ListInvestigations": {**NAMED_CASE, **PAGE},
     "ListMemberships": {"accountId": "111122223333", **PAGE},
     "ListOutboxEntries": {**PAGE},
+    "OpenProactiveCase": {
+        **OF_CUSTOMER,
+        "clientToken": CLIENT_TOKEN,
+        "title": "Keys used from elsewhere",
+        "description": "Seen at night.\n\tDetails follow.",
+        "engagementType": "Investigation",
+        "reportedIncidentStartDate": 1793536496.789,
+        "impactedAccounts": ["111122223333"],
+        "impactedServices": ["AWS IAM"],
+        "impactedAwsRegions": [{"region": "us-east-1"}],
+        "threatActorIpAddresses": ADDRESSES,
+        "watchers": WATCHERS,
+    },
+    "PutInvestigation": {
+        **NAMED_CASE,
+        "clientToken": CLIENT_TOKEN,
+        "actionType": "Summarization",
+        "title": "What happened",
+        "content": "# Summary\n\nOne key was **leaked**.",
+        "status": "InProgress",
+    },
+    "RequestCustomerAction": {**NAMED_CASE},
+    "SetCaseStatus": {**NAMED_CASE, "caseStatus": "Containment, Eradication and Recovery"},
+    "UpdateCaseComment": {**NAMED_CASE, "commentId": "000000", "body": "And which users?"},
+    "UpdateInvestigation": {
+        **NAMED_CASE,
+        "investigationId": INVESTIGATION_ID,
+        "title": "What happened, and when",
+        "content": "# Summary\n\nOne key was leaked in May.",
+        "status": "Completed",
+    },
 }
 
 OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)

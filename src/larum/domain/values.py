@@ -41,8 +41,17 @@ def base36(number: int, width: int) -> str:
 
 def membership_id(now: datetime, random: bytes) -> str:
     """Return `m-`, 11 digits of time and 19 of `random` (16 bytes), which hold 98 bits."""
+    return f"m-{_of_its_time(now, random)}"
+
+
+def investigation_id(now: datetime, random: bytes) -> str:
+    """Return `inv-` and 30 digits, made as those of a membership's id."""
+    return f"inv-{_of_its_time(now, random)}"
+
+
+def _of_its_time(now: datetime, random: bytes) -> str:
     time_part = base36(microseconds(now), TIME_DIGITS)
-    return f"m-{time_part}{base36(int.from_bytes(random), RANDOM_DIGITS)}"
+    return f"{time_part}{base36(int.from_bytes(random), RANDOM_DIGITS)}"
 
 
 def case_id(random: bytes) -> str:

@@ -13,11 +13,17 @@ from larum.operations import (
     case_lists,
     case_updates,
     cases,
+    comments,
     directory,
+    investigations,
     member_accounts,
     memberships,
     operator_memberships,
     outbox,
+    responder,
+    responder_comments,
+    responder_investigations,
+    responder_reads,
     specified_accounts,
     tags,
 )
@@ -25,9 +31,11 @@ from larum.operations.resources import (
     any_resource,
     case_of_caller,
     membership_of_caller,
+    named_case,
     named_membership,
     new_case,
     new_membership,
+    new_named_case,
     tagged_resource,
 )
 
@@ -81,33 +89,78 @@ OPERATIONS: Final[dict[str, Entry]] = {
     "CreateCase": Entry(
         cases.create_case, new_case, writes=True, makes="Case", identifier="caseId"
     ),
+    "CreateCaseComment": Entry(
+        comments.create_case_comment,
+        case_of_caller,
+        writes=True,
+        makes="Comment",
+        identifier="commentId",
+    ),
     "GetCase": Entry(cases.get_case, case_of_caller),
     "GetMembership": Entry(memberships.get_membership, membership_of_caller),
     "ListCaseEdits": Entry(case_lists.list_case_edits, case_of_caller),
     "ListCases": Entry(case_lists.list_cases, any_resource),
+    "ListComments": Entry(comments.list_comments, case_of_caller),
+    "ListInvestigations": Entry(investigations.list_investigations, case_of_caller),
     "ListMemberships": Entry(memberships.list_memberships, any_resource, everywhere=True),
     "ListTagsForResource": Entry(tags.list_tags_for_resource, tagged_resource),
+    "SendFeedback": Entry(investigations.send_feedback, case_of_caller, writes=True),
     "TagResource": Entry(tags.tag_resource, tagged_resource, writes=True),
     "UntagResource": Entry(tags.untag_resource, tagged_resource, writes=True),
     "UpdateCase": Entry(case_updates.update_case, case_of_caller, writes=True),
+    "UpdateCaseComment": Entry(comments.update_case_comment, case_of_caller, writes=True),
     "UpdateCaseStatus": Entry(case_updates.update_case_status, case_of_caller, writes=True),
     "UpdateMembership": Entry(memberships.update_membership, membership_of_caller, writes=True),
     "UpdateResolverType": Entry(case_updates.update_resolver_type, case_of_caller, writes=True),
 }
 
 LARUM_OPERATIONS: Final[dict[str, Entry]] = {
+    "AcknowledgeCase": Entry(responder.acknowledge_case, named_case, writes=True),
     "ApplyDirectory": Entry(directory.apply_directory, any_resource, writes=True),
     "AssociateMemberAccounts": Entry(
         specified_accounts.associate_member_accounts, named_membership, writes=True
+    ),
+    "CloseCase": Entry(responder.close_case, named_case, writes=True),
+    "CreateCaseComment": Entry(
+        responder_comments.create_case_comment,
+        named_case,
+        writes=True,
+        makes="Comment",
+        identifier="commentId",
     ),
     "DescribeDirectory": Entry(directory.describe_directory, any_resource),
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
+    "GetCase": Entry(responder_reads.get_case, named_case),
     "GetMembership": Entry(operator_memberships.get_membership, named_membership),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
+    "ListCaseEdits": Entry(responder_reads.list_case_edits, named_case),
+    "ListCases": Entry(responder_reads.list_cases, new_named_case),
+    "ListComments": Entry(responder_reads.list_comments, named_case),
+    "ListInvestigations": Entry(responder_reads.list_investigations, named_case),
     "ListMemberships": Entry(operator_memberships.list_memberships, any_resource),
     "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
+    "OpenProactiveCase": Entry(
+        responder.open_proactive_case,
+        new_named_case,
+        writes=True,
+        makes="Case",
+        identifier="caseId",
+    ),
+    "PutInvestigation": Entry(
+        responder_investigations.put_investigation,
+        named_case,
+        writes=True,
+        makes="Investigation",
+        identifier="investigationId",
+    ),
+    "RequestCustomerAction": Entry(responder.request_customer_action, named_case, writes=True),
+    "SetCaseStatus": Entry(responder.set_case_status, named_case, writes=True),
+    "UpdateCaseComment": Entry(responder_comments.update_case_comment, named_case, writes=True),
+    "UpdateInvestigation": Entry(
+        responder_investigations.update_investigation, named_case, writes=True
+    ),
 }
 
 SERVICES: Final[dict[str, dict[str, Entry]]] = {

@@ -14,6 +14,7 @@ from larum.store import cases as rows
 
 if TYPE_CHECKING:
     from larum.context import Context
+    from larum.domain.cases import Case
     from larum.domain.memberships import Membership
     from larum.store.case_places import ListedCase
 
@@ -58,7 +59,14 @@ def list_cases(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     All pages show the order of the moment of the first: what changes meanwhile is neither skipped
     nor repeated, and what is new is not in them (service-behaviour §2.6, §11 rows 13 and 28).
     """
-    membership = active_membership(context)
+    return page(context, active_membership(context), params.get("maxResults", PAGE_SIZE))
+
+
+def page(context: Context, membership: Membership, limit: int) -> dict[str, Any]:
+    """Return at most `limit` cases of the membership, from the context's cursor on, and how many.
+
+    Raises ValidationException where the cursor is another membership's or too old.
+    """
     counts = rows.counts(context.tx, membership)
     if context.cursor is None:
         last = counts.last_place
@@ -66,7 +74,6 @@ def list_cases(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     else:
         cursor = ListCursor.read(context.cursor)
         cursor.check(membership, context.now)
-    limit = params.get("maxResults", PAGE_SIZE)
     found = case_places.page(
         context.tx,
         membership,
@@ -75,7 +82,9 @@ def list_cases(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         limit=limit + 1,
     )
     output: dict[str, Any] = {
-        "items": [_listed_out(membership, each) for each in found[:limit]],
+        "items": [
+            listed_out(membership.account, membership.region, each) for each in found[:limit]
+        ],
         "total": counts.cases,
     }
     if len(found) > limit:
@@ -92,7 +101,11 @@ def list_case_edits(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     These are the audit's records of the case, nothing else (operations/case_edits.py).
     """
     case, _ = own_case(context, params["caseId"])
-    limit = params.get("maxResults", PAGE_SIZE)
+    return page_of_edits(context, case, params.get("maxResults", PAGE_SIZE))
+
+
+def page_of_edits(context: Context, case: Case, limit: int) -> dict[str, Any]:
+    """Return at most `limit` edits of the case, from the context's cursor on, and how many."""
     after = 0 if context.cursor is None else int(context.cursor)
     found = audit.of_case(context.tx, case.account, case.arn, after, limit + 1)
     output: dict[str, Any] = {
@@ -104,12 +117,13 @@ def list_case_edits(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     return output
 
 
-def _listed_out(membership: Membership, case: ListedCase) -> dict[str, Any]:
+def listed_out(account: str, region: str, case: ListedCase) -> dict[str, Any]:
+    """Return what a list tells of a case of the account, in wire names."""
     return {
         "caseId": case.case_id,
         "lastUpdatedDate": case.updated_at,
         "title": case.title,
-        "caseArn": values.case_arn(membership.region, membership.account, case.case_id),
+        "caseArn": values.case_arn(region, account, case.case_id),
         "engagementType": case.engagement_type,
         "caseStatus": case.status,
         "createdDate": case.created_at,

@@ -49,6 +49,11 @@ def create_case(context: Context, params: dict[str, Any]) -> Edited:
 def get_case(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return the case; what it does not have is absent (service-behaviour §2.5)."""
     case, _ = own_case(context, params["caseId"])
+    return whole_case(context, case)
+
+
+def whole_case(context: Context, case: Case) -> dict[str, Any]:
+    """Return a case in wire names, with its attachments."""
     output = case_out(case)
     attachments = rows.attachments(context.tx, case)
     if attachments:

@@ -47,6 +47,16 @@ def case_of_caller(caller: Caller, params: Mapping[str, Any]) -> str:
     return values.case_arn(caller.region, caller.account, params["caseId"])
 
 
+def new_named_case(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the cases of the account and Region that `params` name."""
+    return values.case_arn(params["region"], params["accountId"], "*")
+
+
+def named_case(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the case that `accountId`, `region` and `caseId` name."""
+    return values.case_arn(params["region"], params["accountId"], params["caseId"])
+
+
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `resourceArn` as the caller gave it."""
     return str(params["resourceArn"])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from larum.domain import values
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from larum.domain.memberships import Membership
@@ -79,15 +80,18 @@ def page(
         "before": before,
         "limit": limit,
     }
-    return [
-        ListedCase(
-            values.moment(created_at),
-            values.moment(updated_at),
-            None if closed_at is None else values.moment(closed_at),
-            *rest,
-        )
-        for created_at, updated_at, closed_at, *rest in tx.rows(PAGE, parameters)
-    ]
+    return [listed(row) for row in tx.rows(PAGE, parameters)]
+
+
+def listed(row: Iterable[Any]) -> ListedCase:
+    """Return a case from the columns that PAGE selects, in their order."""
+    created_at, updated_at, closed_at, *rest = row
+    return ListedCase(
+        values.moment(created_at),
+        values.moment(updated_at),
+        None if closed_at is None else values.moment(closed_at),
+        *rest,
+    )
 
 
 def insert(tx: Transaction, key: dict[str, Any], place: int, case_id: str) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import click
 
 import larum
+from larum.edge.cli import responder_work
 from larum.edge.cli.directory import accounts, apply, directory
 from larum.edge.cli.memberships import memberships
 from larum.edge.cli.outbox import outbox
+from larum.edge.cli.responder import responder
 from larum.edge.cli.running import model, operations, replace_root_key, serve
 
 
@@ -32,6 +34,8 @@ def main() -> None:
     """  # noqa: D301 - the backslash-b keeps click from joining the lines
 
 
+for work in responder_work.COMMANDS:
+    responder.add_command(work)
 for command in (
     serve,
     apply,
@@ -39,6 +43,7 @@ for command in (
     accounts,
     memberships,
     outbox,
+    responder,
     operations,
     model,
     replace_root_key,
