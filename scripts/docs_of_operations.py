@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from larum.access import throttle
+from larum.domain import cases
+from larum.domain.cases import CaseStatus, ResolverType
 from larum.domain.memberships import TRANSITIONS, Ending, MembershipStatus
 from larum.operations import OPERATIONS
 from larum.wire import model
@@ -41,20 +43,25 @@ _NOT_YOURS: Final = (
 _TAGGED: Final = {
     "AccessDeniedException": "The resource is not the caller's in this Region, "
     "whether it exists or not.",
-    "ResourceNotFoundException": "The ARN is that of a case: there are none yet.",
+    "ResourceNotFoundException": "The ARN is that of a case which does not exist or is of a former "
+    "membership.",
     "SecurityIncidentResponseNotActiveException": "The Region is not served here (`--region`), or "
-    "the ARN is that of a case and the account has no Active membership.",
+    "the ARN is that of a case and the account has no Active membership in the Region, or the "
+    "service is [switched off](../directory.md) for it.",
 }
+_CLOSED: Final = "The case is Closed, which is final (resourceType `Case`)."
+_TAGS_CHANGED: Final = {**_TAGGED, "ConflictException": f"The ARN is that of a case. {_CLOSED}"}
 _NOT_ACTIVE: Final = (
     "The Region is not served here (`--region`), or the service is [switched off](../directory.md) "
     "for the account"
 )
-_OWN_CASE: Final = {
-    "ResourceNotFoundException": "The case does not exist in the caller's Active membership.",
-    "SecurityIncidentResponseNotActiveException": f"{_NOT_ACTIVE}, or the account has no Active "
-    "membership in the Region.",
+_NO_MEMBERSHIP: Final = f"{_NOT_ACTIVE}, or it has no Active membership in the Region."
+_OF_CASE: Final = {
+    "ResourceNotFoundException": "The case does not exist, is another account's or of a former "
+    "membership. All answers are the same.",
+    "SecurityIncidentResponseNotActiveException": _NO_MEMBERSHIP,
 }
-_LIST_INPUT: Final = (
+_BAD_PAGE: Final = (
     "A member breaks the model, or `nextToken` is not from this list, these parameters and the "
     "last 24 hours."
 )
@@ -66,8 +73,18 @@ _LIMIT: Final = "The administrator's limit of"
 CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
     "BatchGetMemberAccountDetails": {"AccessDeniedException": _NOT_YOURS},
     "CancelMembership": {"AccessDeniedException": _NOT_YOURS},
+    "CloseCase": _OF_CASE,
+    "CreateCase": {
+        "ConflictException": "The clientToken was used with other parameters (resourceType "
+        "`Case`).",
+        "InvalidTokenException": _IN_FLIGHT,
+        "SecurityIncidentResponseNotActiveException": _NO_MEMBERSHIP,
+        "ServiceQuotaExceededException": "The membership has as many open cases of this resolver "
+        "as it may, or has created as many AWS-supported ones in 24 hours: "
+        "[The directory](../directory.md).",
+    },
     "CreateCaseComment": {
-        **_OWN_CASE,
+        **_OF_CASE,
         "ConflictException": "The case is Closed (resourceType `Case`); or the clientToken was "
         "used with other parameters (`Comment`).",
         "InvalidTokenException": _IN_FLIGHT,
@@ -80,8 +97,7 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "ConflictException": "The account, or its organization, has an Active membership "
         "(resourceType `Membership`, in whatever Region); the clientToken was used with other "
         "parameters (the same); two responders share an e-mail address (`IncidentResponder`).",
-        "InvalidTokenException": "The first request with this clientToken was still running after "
-        "`--in-flight-wait`. SDKs send it again by themselves.",
+        "InvalidTokenException": _IN_FLIGHT,
         "ResourceNotFoundException": "`coverEntireOrganization` is true, and the account is in no "
         "organization.",
         "SecurityIncidentResponseNotActiveException": f"{_NOT_ACTIVE}.",
@@ -90,33 +106,49 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "ValidationException": "A member breaks the model: all failing ones are in `fieldList`. Or "
         "a feature is named twice, or the body cannot be parsed.",
     },
+    "GetCase": _OF_CASE,
     "GetMembership": {"AccessDeniedException": _NOT_YOURS},
-    "ListComments": {**_OWN_CASE, "ValidationException": _LIST_INPUT},
-    "ListInvestigations": {**_OWN_CASE, "ValidationException": _LIST_INPUT},
-    "ListMemberships": {
-        "ValidationException": "A member breaks the model, or `nextToken` is not from this list, "
-        "these parameters and the last 24 hours.",
+    "ListCaseEdits": {**_OF_CASE, "ValidationException": _BAD_PAGE},
+    "ListCases": {
+        "SecurityIncidentResponseNotActiveException": _NO_MEMBERSHIP,
+        "ValidationException": f"{_BAD_PAGE} The 24 hours are those since the first page.",
     },
+    "ListComments": {**_OF_CASE, "ValidationException": _BAD_PAGE},
+    "ListInvestigations": {**_OF_CASE, "ValidationException": _BAD_PAGE},
+    "ListMemberships": {"ValidationException": _BAD_PAGE},
     "ListTagsForResource": _TAGGED,
     "SendFeedback": {
-        **_OWN_CASE,
+        **_OF_CASE,
         "ConflictException": "The case is Closed (resourceType `Case`).",
         "ResourceNotFoundException": "The case does not exist in the caller's Active membership, "
         "or it has no such investigation.",
     },
     "TagResource": {
-        **_TAGGED,
+        **_TAGS_CHANGED,
         "ValidationException": "A member breaks the model, a key begins with `aws:`, or the "
         "resource would have more than 200 tags.",
     },
-    "UntagResource": _TAGGED,
+    "UntagResource": _TAGS_CHANGED,
+    "UpdateCase": {
+        **_OF_CASE,
+        "ConflictException": _CLOSED,
+        "ValidationException": "A member breaks the model, a key of `caseMetadata` is given twice, "
+        "or a list of the case would become longer than the model allows.",
+    },
     "UpdateCaseComment": {
-        **_OWN_CASE,
+        **_OF_CASE,
         "AccessDeniedException": "The comment is the responder's or the service's: a customer "
         "edits only customers' comments.",
         "ConflictException": "The case is Closed (resourceType `Case`).",
         "ResourceNotFoundException": "The case does not exist in the caller's Active membership, "
         "or it has no such comment.",
+    },
+    "UpdateCaseStatus": {
+        **_OF_CASE,
+        "ConflictException": f"{_CLOSED} Or its status cannot become this one: "
+        "[states](../states.md#states-of-a-case).",
+        "ValidationException": "A member breaks the model, or the case is AWS-supported: its "
+        "responders set its status.",
     },
     "UpdateMembership": {
         "AccessDeniedException": f"{_NOT_YOURS} Or an undo by an account that may not create a "
@@ -132,6 +164,14 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "ValidationException": "A member breaks the model; `undoMembershipCancellation` is false; "
         "a unit is added and removed at once; units come together with "
         "`coverEntireOrganization`; a feature is named twice.",
+    },
+    "UpdateResolverType": {
+        **_OF_CASE,
+        "ConflictException": _CLOSED,
+        "ServiceQuotaExceededException": "The membership has as many open AWS-supported cases as "
+        "it may: [The directory](../directory.md).",
+        "ValidationException": "A member breaks the model, or the case is AWS-supported and "
+        "`Self` is asked for.",
     },
 }
 # Measured with botocore's standard mode, which is the default: service-behaviour §3.2.
@@ -161,6 +201,8 @@ ENDINGS: Final[Mapping[Ending, tuple[str, str | None]]] = {
     Ending.UNDO: ("UpdateMembership, undoMembershipCancellation", "UpdateMembership"),
     Ending.TERMINATE: ("the instance", None),
 }
+# Who moves a case, by its resolver; its customer closes it.
+MOVED_BY: Final = {ResolverType.SELF: "UpdateCaseStatus", ResolverType.AWS: "the responder's side"}
 TEXT_RULES: Final = {
     TextRule.LINE: "no control characters",
     TextRule.PROSE: "no control characters but tab and line ends",
@@ -315,6 +357,30 @@ def states(_argument: str) -> str:
     diagram = "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
     rows = [["—" if move[0] == "[*]" else move[0], *move[1:]] for move in moves]
     return f"{diagram}\n\n{table(('From', 'To', 'By', 'Works'), rows)}"
+
+
+def case_states(_argument: str) -> str:
+    """Return the diagram of the states of a case, and the table of who may make each move."""
+    names = {each: each.name.lower() for each in CaseStatus}
+    lines = [f"    {name}: {each}" for each, name in names.items()]
+    lines.append(f"    [*] --> {names[CaseStatus.SUBMITTED]}")
+    lines += [f"    {names[before]} --> {names[after]}" for before, after in cases.TRANSITIONS]
+    diagram = "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
+    rows = [
+        [str(before), str(after), *(_moved_by(after, each, types) for each in MOVED_BY)]
+        for (before, after), types in cases.TRANSITIONS.items()
+    ]
+    headings = ("From", "To", "Self-managed", "AWS-supported")
+    return f"{diagram}\n\n{table(headings, rows)}"
+
+
+def _moved_by(target: CaseStatus, resolver: ResolverType, types: frozenset[ResolverType]) -> str:
+    if resolver not in types:
+        return "—"
+    by = MOVED_BY[resolver]
+    if target is CaseStatus.CLOSED:
+        return "CloseCase" if resolver is ResolverType.SELF else f"CloseCase, {by}"
+    return by
 
 
 def _by(ending: Ending) -> tuple[str, str]:

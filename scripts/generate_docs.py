@@ -33,6 +33,7 @@ BLOCKS: Final[Mapping[str, Callable[[str], str]]] = {
     "front-end-errors": docs_of_operations.front_end_errors,
     "operation": docs_of_operations.operation,
     "operation-errors": docs_of_operations.operation_errors,
+    "case-states": docs_of_operations.case_states,
     "states": docs_of_operations.states,
     "throttle": docs_of_operations.throttle_rates,
     "own-operations": docs_of_own_api.own_operations,

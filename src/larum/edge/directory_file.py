@@ -372,6 +372,9 @@ ORGANIZATION: Final = {
 LIMITS: Final = {
     "memberships": _Key("memberships", _whole),
     "covered-accounts-per-membership": _Key("coveredAccountsPerMembership", _whole),
+    "active-self-managed-cases": _Key("activeSelfManagedCases", _whole),
+    "active-service-managed-cases": _Key("activeServiceManagedCases", _whole),
+    "service-managed-cases-per-day": _Key("serviceManagedCasesPerDay", _whole),
 }
 FILE: Final = {
     "organization": _Key("organization", _mapping_of(ORGANIZATION)),

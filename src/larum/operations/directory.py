@@ -31,6 +31,9 @@ PAGE_SIZE: Final = 25
 LIMIT_NAMES: Final[dict[str, Limit]] = {
     "memberships": Limit.MEMBERSHIPS,
     "coveredAccountsPerMembership": Limit.COVERED_ACCOUNTS,
+    "activeSelfManagedCases": Limit.ACTIVE_SELF_MANAGED_CASES,
+    "activeServiceManagedCases": Limit.ACTIVE_SERVICE_MANAGED_CASES,
+    "serviceManagedCasesPerDay": Limit.SERVICE_MANAGED_CASES_PER_DAY,
 }
 
 

@@ -34,6 +34,11 @@ CHANGE_WIDTHS: Final = (28, 14)
 ACCOUNT_WIDTHS: Final = (12, 9, 7, 14, 24, 24)
 ACCOUNT_HEADINGS: Final = ("ACCOUNT", "STATUS", "SERVICE", "ORGANIZATION", "UNIT", "NAME", "E-MAIL")
 PAGE: Final = 100
+CASE_LIMITS: Final = {
+    "activeSelfManagedCases": "self-managed cases, at most",
+    "activeServiceManagedCases": "AWS-supported cases, at most",
+    "serviceManagedCasesPerDay": "AWS-supported cases a day",
+}
 
 
 @click.command(short_help="Make a file true: organization, accounts, units, limits.")
@@ -96,6 +101,7 @@ def directory(where: Where, output: str) -> None:
             ("accounts", f"{answer['accountCount']:,}"),
             ("Active memberships", _of(answer["activeMemberships"], limits.get("memberships"))),
             ("covered accounts, at most", _of(None, limits.get("coveredAccountsPerMembership"))),
+            *((told, f"{limits[name]:,}") for name, told in CASE_LIMITS.items() if name in limits),
             *(
                 ("organizational unit", f"{unit['organizationalUnitId']}  {unit['path']}")
                 for unit in answer["organizationalUnits"]
