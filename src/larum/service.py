@@ -181,14 +181,16 @@ class Service:
     def sweep(self) -> int:
         """Do some of what the time demands; return how much, 0 when nothing is left to do.
 
-        Expired client tokens are deleted, long cancelled memberships terminated.
+        Expired client tokens are deleted, long cancelled memberships terminated, and the order in
+        which cases were listed a day ago is forgotten.
         """
         now = self._clock()
         before = now - self.settings.termination_after
 
         def work(tx: Transaction) -> int:
             ended = sweep.terminate_long_cancelled(sweep.Sweep(now, self._random, tx), before)
-            return idempotency.purge(tx, now) + ended
+            forgotten = sweep.forget_old_places(sweep.Sweep(now, self._random, tx))
+            return idempotency.purge(tx, now) + ended + forgotten
 
         return self.engine.write(work)
 

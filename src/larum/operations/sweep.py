@@ -1,16 +1,18 @@
-"""What the time does to memberships, without a caller: a cancellation becomes a termination.
+"""What the time does, without a caller.
 
-Source: service-behaviour §11 row 7.
+A cancellation becomes a termination (service-behaviour §11 row 7), and the order in which cases
+were listed a day ago is forgotten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from larum.domain.memberships import Ending
 from larum.operations.memberships import end
-from larum.store import audit, memberships
+from larum.store import audit, case_places, memberships
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 # A sweep holds the writer: this bounds how long, some 10 ms.
 TERMINATED_AT_ONCE: Final = 100
+# A list of cases is paged for 24 hours at most (operations/case_lists.py).
+PLACES_KEPT: Final = timedelta(hours=25)
 SERVICE_PRINCIPAL: Final = "security-ir.amazonaws.com"
 
 
@@ -44,6 +48,14 @@ def terminate_long_cancelled(sweep: Sweep, before: datetime) -> int:
         end(sweep, membership, Ending.TERMINATE, None)
         audit.append(sweep.tx, membership.account, _record(sweep, membership))
     return len(found)
+
+
+def forget_old_places(sweep: Sweep) -> int:
+    """Delete places in the list of cases that no page can ask for any more; return how many.
+
+    A bounded number in one run: call again until it returns 0.
+    """
+    return case_places.purge(sweep.tx, sweep.now - PLACES_KEPT)
 
 
 def _record(sweep: Sweep, membership: Membership) -> dict[str, object]:
