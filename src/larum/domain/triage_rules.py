@@ -1,0 +1,166 @@
+"""Triage rules: what a membership's operator has decided about findings that look like this.
+
+The rule with the smallest priority that matches decides; equal priorities go by name. Where none
+matches the severity does.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from larum.domain.findings import Finding, FindingSource, FindingStatus, Severity
+from larum.errors import FieldFailure, ValidationException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+RULES_OF_A_MEMBERSHIP: Final = 200
+
+
+class Outcome(StrEnum):
+    """What triage makes of a finding."""
+
+    SUPPRESS = "suppress"
+    FALSE_POSITIVE = "false-positive"
+    INVESTIGATE = "investigate"
+    ESCALATE = "escalate"
+
+
+FIRST_STATUS: Final[dict[Outcome, FindingStatus]] = {
+    Outcome.SUPPRESS: FindingStatus.SUPPRESSED,
+    Outcome.FALSE_POSITIVE: FindingStatus.FALSE_POSITIVE,
+    Outcome.INVESTIGATE: FindingStatus.INVESTIGATING,
+    Outcome.ESCALATE: FindingStatus.ESCALATED,
+}
+BY_SEVERITY: Final[dict[Severity, Outcome]] = {
+    Severity.CRITICAL: Outcome.ESCALATE,
+    Severity.HIGH: Outcome.ESCALATE,
+    Severity.MEDIUM: Outcome.INVESTIGATE,
+    Severity.LOW: Outcome.SUPPRESS,
+    Severity.INFORMATIONAL: Outcome.SUPPRESS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a finding must have: of each list that is not empty, one.
+
+    `types` and `resources` may hold `*` (any characters) and `?` (any one); `ip_ranges` are
+    networks in CIDR form, of which one must hold an actor's address.
+    """
+
+    sources: tuple[FindingSource, ...] = ()
+    types: tuple[str, ...] = ()
+    minimum_severity: Severity | None = None
+    maximum_severity: Severity | None = None
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    ip_ranges: tuple[str, ...] = ()
+
+    def networks(self) -> tuple[Network, ...]:
+        """Return the IP ranges as networks; ValueError for what is none."""
+        return tuple(ipaddress.ip_network(each) for each in self.ip_ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class TriageRule:
+    """One rule; it matches nothing from `expires_at` on."""
+
+    name: str
+    priority: int
+    outcome: Outcome
+    match: Match
+    expires_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it has not expired."""
+        return self.expires_at is None or now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What triage decided, and the name of the rule; None for the severity."""
+
+    outcome: Outcome
+    rule: str | None = None
+
+    @property
+    def status(self) -> FindingStatus:
+        """The first status of the finding."""
+        return FIRST_STATUS[self.outcome]
+
+
+class Triage:
+    """The rules of a membership, ready for many findings at `now`."""
+
+    def __init__(self, rules: Iterable[TriageRule], now: datetime) -> None:
+        held = sorted(
+            (rule for rule in rules if rule.holds(now)), key=lambda each: (each.priority, each.name)
+        )
+        self._rules = [(rule, rule.match.networks()) for rule in held]
+
+    def decide(self, finding: Finding) -> Decision:
+        """Return what the first rule that matches says, or else the severity."""
+        for rule, networks in self._rules:
+            if matches(rule.match, networks, finding):
+                return Decision(rule.outcome, rule.name)
+        return Decision(BY_SEVERITY[finding.severity])
+
+
+def matches(match: Match, networks: Sequence[Network], finding: Finding) -> bool:
+    """Tell whether the finding has all that `match` asks for; `networks` are its IP ranges."""
+    return (
+        _is_one_of(finding.source, match.sources)
+        and _is_one_of(finding.account, match.accounts)
+        and _is_one_of(finding.region, match.regions)
+        and (match.minimum_severity or finding.severity).rank <= finding.severity.rank
+        and (match.maximum_severity or finding.severity).rank >= finding.severity.rank
+        and _some_like(finding.types, match.types)
+        and _some_like([each.resource_id for each in finding.resources], match.resources)
+        and _some_in(finding.actor_ips, networks)
+    )
+
+
+def check_rule(rule: TriageRule) -> None:
+    """Raise ValidationException for IP ranges that are none, or severities that leave nothing."""
+    failures = []
+    for index, text in enumerate(rule.match.ip_ranges):
+        try:
+            ipaddress.ip_network(text)
+        except ValueError:
+            message = "Member must be a network in CIDR form, such as 203.0.113.0/24"
+            failures.append(FieldFailure(f"match.ipRanges[{index}]", message))
+    least, most = rule.match.minimum_severity, rule.match.maximum_severity
+    if least is not None and most is not None and least.rank > most.rank:
+        message = "Member must not be below minimumSeverity"
+        failures.append(FieldFailure("match.maximumSeverity", message))
+    if failures:
+        raise ValidationException.of_fields(tuple(failures))
+
+
+def _is_one_of(value: str, wanted: Sequence[str]) -> bool:
+    return not wanted or value in wanted
+
+
+def _some_like(texts: Sequence[str], patterns: Sequence[str]) -> bool:
+    return not patterns or any(_like(text, pattern) for text in texts for pattern in patterns)
+
+
+def _like(text: str, pattern: str) -> bool:
+    # A bracket has no meaning here: ARNs and finding types have none of its own.
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def _some_in(addresses: Sequence[str], networks: Sequence[Network]) -> bool:
+    if not networks:
+        return True
+    found = [ipaddress.ip_address(each) for each in addresses]
+    return any(address in network for address in found for network in networks)
