@@ -86,6 +86,15 @@ class Finding:
         return f"f-{values.base36(number, ID_DIGITS)}"
 
 
+class Outcome(StrEnum):
+    """What triage makes of a finding."""
+
+    SUPPRESS = "suppress"
+    FALSE_POSITIVE = "false-positive"
+    INVESTIGATE = "investigate"
+    ESCALATE = "escalate"
+
+
 class FindingStatus(StrEnum):
     """How far a finding has come, and what was concluded."""
 
@@ -169,11 +178,13 @@ REACHED: Final[dict[FindingStatus, FindingStep | None]] = {
 class TriagedFinding:
     """A finding of a membership as it stands now.
 
-    `rule` names the triage rule that decided, None where none did; `case_id` is the proactive case
-    that it opened or joined, None for an escalated one that still waits for a case.
+    `outcome` is what triage decided and `rule` names the rule that did, None for the severity.
+    `case_id` is the proactive case that it opened or joined, None for an escalated one that still
+    waits for a case.
     """
 
     finding: Finding
+    outcome: Outcome
     status: FindingStatus
     ingested_at: datetime
     rule: str | None = None
@@ -183,6 +194,11 @@ class TriagedFinding:
     def finding_id(self) -> str:
         """Its id."""
         return self.finding.finding_id
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether it is investigated or escalated, and nobody has concluded anything."""
+        return REACHED[self.status] is FindingStep.IN_PROGRESS
 
     def after(self, step: FindingStep) -> TriagedFinding | None:
         """Return it after `step`, itself where that is no change, None where it has no such way."""

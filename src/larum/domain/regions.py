@@ -35,3 +35,18 @@ REGIONS: frozenset[str] = frozenset(
 
 Source: https://docs.aws.amazon.com/general/latest/gr/security-ir.html (service-behaviour §8).
 """
+
+IMPACTED_REGIONS: frozenset[str] = REGIONS | {
+    "ap-east-2",
+    "ap-northeast-3",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-west-1",
+    "cn-north-1",
+    "cn-northwest-1",
+    "il-central-1",
+    "mx-central-1",
+    "us-west-1",
+}
+"""The Regions that a case may name as impacted: the model's AwsRegion."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
-from larum.domain.findings import Finding, FindingSource, FindingStatus, Severity
+from larum.domain.findings import Finding, FindingSource, FindingStatus, Outcome, Severity
 from larum.errors import FieldFailure, ValidationException
 
 if TYPE_CHECKING:
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
     Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 RULES_OF_A_MEMBERSHIP: Final = 200
-
-
-class Outcome(StrEnum):
-    """What triage makes of a finding."""
-
-    SUPPRESS = "suppress"
-    FALSE_POSITIVE = "false-positive"
-    INVESTIGATE = "investigate"
-    ESCALATE = "escalate"
 
 
 FIRST_STATUS: Final[dict[Outcome, FindingStatus]] = {

@@ -14,6 +14,7 @@ from larum.domain.findings import (
     Finding,
     FindingSource,
     FindingStatus,
+    Outcome,
     Resource,
     Severity,
     TriagedFinding,
@@ -32,17 +33,18 @@ BEFORE_EVERY_PLACE: Final = 1 << 62
 _IN: Final = ", ".join(f":id{number}" for number in range(AT_ONCE))
 _OF_MEMBERSHIP: Final = "account = :account AND region = :region AND membership_id = :membership_id"
 _READ: Final = (
-    "source, source_id, severity, finding_account, finding_region, title, facts, status, rule, "
-    "case_id, ingested_at, place"
+    "source, source_id, severity, finding_account, finding_region, title, facts, outcome, status, "
+    "rule, case_id, ingested_at, place"
 )
 INSERT: Final = """
 INSERT INTO findings (
     account, region, membership_id, finding_id, source, source_id, severity, finding_account,
-    finding_region, title, facts, document, status, rule, case_id, ingested_at, place
+    finding_region, title, facts, document, outcome, status, rule, case_id, ingested_at,
+    place
 ) VALUES (
     :account, :region, :membership_id, :finding_id, :source, :source_id, :severity,
-    :finding_account, :finding_region, :title, :facts, :document, :status, :rule, :case_id,
-    :ingested_at, :place
+    :finding_account, :finding_region, :title, :facts, :document, :outcome, :status, :rule,
+    :case_id, :ingested_at, :place
 )
 """
 KNOWN: Final = f"SELECT finding_id FROM findings WHERE {_OF_MEMBERSHIP} AND finding_id IN ({_IN})"  # noqa: S608 - literals
@@ -253,6 +255,7 @@ def _parameters(membership: Membership, each: TriagedFinding) -> dict[str, Any]:
         "finding_region": finding.region,
         "title": finding.title,
         "facts": _encode(facts).decode(),
+        "outcome": each.outcome,
         "status": each.status,
         "rule": each.rule,
         "case_id": each.case_id,
@@ -261,7 +264,8 @@ def _parameters(membership: Membership, each: TriagedFinding) -> dict[str, Any]:
 
 
 def _finding(row: Row) -> TriagedFinding:
-    source, source_id, severity, account, region, title, facts, status, rule, case_id, at, _ = row
+    source, source_id, severity, account, region, title, facts, *stands, at, _ = row
+    outcome, status, rule, case_id = stands
     kept = _decode(facts)
     finding = Finding(
         source=FindingSource(source),
@@ -277,7 +281,9 @@ def _finding(row: Row) -> TriagedFinding:
         actor_ips=kept.actor_ips,
         first_seen=kept.first_seen,
     )
-    return TriagedFinding(finding, FindingStatus(status), values.moment(at), rule, case_id)
+    return TriagedFinding(
+        finding, Outcome(outcome), FindingStatus(status), values.moment(at), rule, case_id
+    )
 
 
 def _key(membership: Membership) -> dict[str, Any]:

@@ -15,6 +15,8 @@ CREATE TABLE findings (
     -- Types, resources, services and addresses, which are read whole.
     facts           TEXT NOT NULL,
     document        TEXT NOT NULL,
+    -- What triage decided, and how the finding stands now.
+    outcome         TEXT NOT NULL,
     status          TEXT NOT NULL,
     -- The triage rule that decided, by name; NULL where the severity did.
     rule            TEXT,

@@ -1,0 +1,73 @@
+"""Giving findings another status: by a responder's word, or because their case was closed.
+
+Whoever does it, the status and the numbers of GetFindingMetrics change together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from larum.domain import finding_metrics
+from larum.domain.cases import ClosureCode
+from larum.domain.findings import FindingStep
+from larum.store import finding_metrics as numbers
+from larum.store import findings, memberships
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from larum.domain.cases import Case
+    from larum.domain.findings import TriagedFinding
+    from larum.domain.memberships import Membership
+    from larum.operations.notices import Surroundings
+
+# What the end of a case says of its findings. A case that was closed without a code, as the
+# customer does it, says nothing of them.
+BY_CLOSURE_CODE: Final[Mapping[ClosureCode, FindingStep]] = {
+    ClosureCode.FALSE_POSITIVE: FindingStep.FALSE_POSITIVE,
+    ClosureCode.INVESTIGATION_COMPLETED: FindingStep.TRUE_POSITIVE,
+    ClosureCode.NOT_RESOLVED: FindingStep.TRUE_POSITIVE,
+    ClosureCode.DUPLICATE: FindingStep.TRUE_POSITIVE,
+}
+
+
+def store(
+    surroundings: Surroundings,
+    membership: Membership,
+    changed: Sequence[tuple[TriagedFinding, TriagedFinding]],
+) -> None:
+    """Store findings, each as it was and as it is, and count them anew on their days."""
+    findings.update(surroundings.tx, membership, [after for _, after in changed])
+    numbers.add(
+        surroundings.tx,
+        membership,
+        [
+            (
+                finding_metrics.day(before.ingested_at),
+                finding_metrics.moved(before.status, after.status),
+            )
+            for before, after in changed
+        ],
+    )
+
+
+def conclude(surroundings: Surroundings, case: Case) -> None:
+    """Let what is known of a case that was closed be known of the findings in it.
+
+    Nothing joins it any more. Findings on which a responder had a word before keep it.
+    """
+    findings.drop_marks(surroundings.tx, case.account, case.region, case.case_id)
+    if case.closure_code is None:
+        return
+    step = BY_CLOSURE_CODE[case.closure_code]
+    key = case.account, case.region, case.membership_id
+    membership = memberships.get(surroundings.tx, *key)
+    inside = findings.of_case(surroundings.tx, case.account, case.region, case.case_id)
+    if membership is None or not inside:
+        return
+    changed = [
+        (each, after)
+        for each in inside
+        if each.is_in_progress and (after := each.after(step)) is not None
+    ]
+    store(surroundings, membership, changed)
