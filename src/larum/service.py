@@ -34,7 +34,7 @@ from larum.errors import (
     UnknownOperationException,
 )
 from larum.installation import Installation
-from larum.operations import SERVICES, Entry, sweep
+from larum.operations import SERVICES, Entry, escalations, sweep
 from larum.operations.audit_records import audit_record, owner
 from larum.operations.case_edits import Edited
 from larum.page_tokens import PageTokens
@@ -181,16 +181,16 @@ class Service:
     def sweep(self) -> int:
         """Do some of what the time demands; return how much, 0 when nothing is left to do.
 
-        Expired client tokens are deleted, long cancelled memberships terminated, and the order in
-        which cases were listed a day ago is forgotten.
+        Expired client tokens are deleted, long cancelled memberships terminated, escalated findings
+        that waited get their cases, and the order of cases a day ago is forgotten.
         """
         now = self._clock()
         before = now - self.settings.termination_after
 
         def work(tx: Transaction) -> int:
-            ended = sweep.terminate_long_cancelled(sweep.Sweep(now, self._random, tx), before)
-            forgotten = sweep.forget_old_places(sweep.Sweep(now, self._random, tx))
-            return idempotency.purge(tx, now) + ended + forgotten
+            run = sweep.Sweep(now, self._random, tx)
+            done = sweep.terminate_long_cancelled(run, before) + sweep.forget_old_places(run)
+            return idempotency.purge(tx, now) + escalations.place_waiting(run) + done
 
         return self.engine.write(work)
 

@@ -15,6 +15,8 @@ from larum.operations import (
     cases,
     comments,
     directory,
+    finding_metrics,
+    findings,
     investigations,
     member_accounts,
     memberships,
@@ -26,10 +28,12 @@ from larum.operations import (
     responder_reads,
     specified_accounts,
     tags,
+    triage_rules,
 )
 from larum.operations.resources import (
     any_resource,
     case_of_caller,
+    membership_of_account,
     membership_of_caller,
     named_case,
     named_membership,
@@ -97,6 +101,7 @@ OPERATIONS: Final[dict[str, Entry]] = {
         identifier="commentId",
     ),
     "GetCase": Entry(cases.get_case, case_of_caller),
+    "GetFindingMetrics": Entry(finding_metrics.get_finding_metrics, membership_of_caller),
     "GetMembership": Entry(memberships.get_membership, membership_of_caller),
     "ListCaseEdits": Entry(case_lists.list_case_edits, case_of_caller),
     "ListCases": Entry(case_lists.list_cases, any_resource),
@@ -116,6 +121,7 @@ OPERATIONS: Final[dict[str, Entry]] = {
 
 LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "AcknowledgeCase": Entry(responder.acknowledge_case, named_case, writes=True),
+    "AdvanceFindings": Entry(findings.advance_findings, membership_of_account, writes=True),
     "ApplyDirectory": Entry(directory.apply_directory, any_resource, writes=True),
     "AssociateMemberAccounts": Entry(
         specified_accounts.associate_member_accounts, named_membership, writes=True
@@ -128,19 +134,24 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         makes="Comment",
         identifier="commentId",
     ),
+    "DeleteTriageRule": Entry(triage_rules.delete_triage_rule, membership_of_account, writes=True),
     "DescribeDirectory": Entry(directory.describe_directory, any_resource),
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
     "GetCase": Entry(responder_reads.get_case, named_case),
+    "GetFinding": Entry(findings.get_finding, membership_of_account),
     "GetMembership": Entry(operator_memberships.get_membership, named_membership),
+    "IngestFindings": Entry(findings.ingest_findings, membership_of_account, writes=True),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
     "ListCaseEdits": Entry(responder_reads.list_case_edits, named_case),
     "ListCases": Entry(responder_reads.list_cases, new_named_case),
     "ListComments": Entry(responder_reads.list_comments, named_case),
+    "ListFindings": Entry(findings.list_findings, membership_of_account),
     "ListInvestigations": Entry(responder_reads.list_investigations, named_case),
     "ListMemberships": Entry(operator_memberships.list_memberships, any_resource),
     "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
+    "ListTriageRules": Entry(triage_rules.list_triage_rules, membership_of_account),
     "OpenProactiveCase": Entry(
         responder.open_proactive_case,
         new_named_case,
@@ -155,8 +166,10 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         makes="Investigation",
         identifier="investigationId",
     ),
+    "PutTriageRule": Entry(triage_rules.put_triage_rule, membership_of_account, writes=True),
     "RequestCustomerAction": Entry(responder.request_customer_action, named_case, writes=True),
     "SetCaseStatus": Entry(responder.set_case_status, named_case, writes=True),
+    "TestTriageRules": Entry(triage_rules.test_triage_rules, membership_of_account),
     "UpdateCaseComment": Entry(responder_comments.update_case_comment, named_case, writes=True),
     "UpdateInvestigation": Entry(
         responder_investigations.update_investigation, named_case, writes=True

@@ -57,6 +57,11 @@ def named_case(_caller: Caller, params: Mapping[str, Any]) -> str:
     return values.case_arn(params["region"], params["accountId"], params["caseId"])
 
 
+def membership_of_account(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the memberships that `accountId` has in `region`."""
+    return values.membership_arn(params["region"], params["accountId"], "*")
+
+
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `resourceArn` as the caller gave it."""
     return str(params["resourceArn"])

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from larum.domain.triage_rules import Decision
 
 CHANGES_TOLD: Final = 100
+TESTED: Final = 1_000
+TESTED: Final = 1_000
 
 
 def put_triage_rule(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def test_triage_rules(context: Context, params: dict[str, Any]) -> dict[str, Any
     else:
         rules = rows.of_membership(context.tx, membership)
     triage = Triage(rules, context.now)
-    page = findings.page(context.tx, membership, findings.NEWEST, params["maxFindings"])
+    page = findings.page(context.tx, membership, findings.NEWEST, params.get("maxFindings", TESTED))
     tested = [(each, triage.decide(each.finding)) for _, each in page]
     by_outcome = Counter(decision.outcome for _, decision in tested)
     by_rule = Counter(decision.rule for _, decision in tested)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from larum.domain import values
-from larum.domain.triage_rules import Match, Outcome, TriageRule
+from larum.domain.findings import Outcome
+from larum.domain.triage_rules import Match, TriageRule
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -62,14 +62,14 @@ def _check_structure(body: bytes, max_values: int) -> None:
             raise _refuse("a bracket closes that was never opened")
 
 
-def _check_texts(value: object) -> None:
+def _check_texts(value: object, max_string: int) -> None:
     """Refuse too long keys and strings anywhere in the decoded `value`."""
     pending = [value]
     while pending:
         each = pending.pop()
         if isinstance(each, str):
-            if len(each) > MAX_STRING:
-                raise _refuse(f"a string is longer than {MAX_STRING} characters")
+            if len(each) > max_string:
+                raise _refuse(f"a string is longer than {max_string} characters")
         elif isinstance(each, dict):
             if any(len(key) > MAX_KEY for key in each):
                 raise _refuse(f"a member name is longer than {MAX_KEY} characters")
@@ -93,7 +93,7 @@ def _told(body: bytes, error: Exception) -> str:
     return "it ends too early"
 
 
-def decode(body: bytes, max_values: int = MAX_VALUES) -> object:
+def decode(body: bytes, max_values: int = MAX_VALUES, max_string: int = MAX_STRING) -> object:
     """Return the JSON value of `body`: dict, list, str, int, float, bool or None.
 
     Raises ValidationException (CANNOT_PARSE) for anything that is not JSON in UTF-8, for NaN,
@@ -106,5 +106,5 @@ def decode(body: bytes, max_values: int = MAX_VALUES) -> object:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refuse(_told(body, error)) from None
     if len(body) > MAX_KEY and (b"\\" in body or _LONG_TOKEN in body.translate(_QUOTES)):
-        _check_texts(value)
+        _check_texts(value, max_string)
     return value

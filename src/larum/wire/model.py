@@ -114,7 +114,7 @@ class Operation:
     """One operation; `uri` is its path with labels in braces, `status` that of its success.
 
     `service` is the signing name of its service. `max_values` is how many JSON values its body may
-    hold, None for as many as any other's.
+    hold and `max_string` how long a text in it may be, None for as much as in any other's.
     """
 
     service: str
@@ -128,6 +128,7 @@ class Operation:
     idempotent: bool
     readonly: bool
     max_values: int | None = None
+    max_string: int | None = None
 
     def located(self, location: Location | None) -> tuple[Member, ...]:
         """Return the input members that travel at `location` (None: the body)."""
@@ -210,6 +211,7 @@ class _OperationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idempotent: bool = False
     readonly: bool = False
     max_values: int | None = msgspec.field(default=None, name="maxValues")
+    max_string: int | None = msgspec.field(default=None, name="maxString")
     documentation: str = ""
 
 
@@ -313,6 +315,7 @@ def _operation(service: str, entry: _OperationEntry, linker: _Linker) -> Operati
         idempotent=entry.idempotent,
         readonly=entry.readonly,
         max_values=entry.max_values,
+        max_string=entry.max_string,
     )
 
 

@@ -76,7 +76,11 @@ def parse_request(
 def _json_object(operation: Operation, content_type: str | None, body: bytes) -> dict[str, object]:
     if content_type != JSON:
         _check_content_type(content_type)
-    content = json_body.decode(body, operation.max_values or json_body.MAX_VALUES)
+    content = json_body.decode(
+        body,
+        operation.max_values or json_body.MAX_VALUES,
+        operation.max_string or json_body.MAX_STRING,
+    )
     if not isinstance(content, dict):
         raise ValidationException("The body must be a JSON object", reason="CANNOT_PARSE")
     return content
