@@ -107,6 +107,11 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "a feature is named twice, or the body cannot be parsed.",
     },
     "GetCase": _OF_CASE,
+    "GetFindingMetrics": {
+        "AccessDeniedException": _NOT_YOURS,
+        "ValidationException": "A member breaks the model; or `endDate` is before `startDate`, or "
+        "the window has more than 366 days.",
+    },
     "GetMembership": {"AccessDeniedException": _NOT_YOURS},
     "ListCaseEdits": {**_OF_CASE, "ValidationException": _BAD_PAGE},
     "ListCases": {

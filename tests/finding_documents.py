@@ -1,4 +1,4 @@
-"""Findings as GuardDuty, Security Hub and EventBridge write them, made from their public references.
+"""Findings as GuardDuty, Security Hub and EventBridge write them, from their references.
 
 https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Finding.html,
 https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html,
@@ -150,7 +150,7 @@ SECURITY_FINDING: Document = {
 }
 
 
-def capitalized(value: Any) -> Any:
+def capitalized(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     """Return a GuardDuty event's finding as GuardDuty's API writes it, with capital letters."""
     if isinstance(value, dict):
         return {name[0].upper() + name[1:]: capitalized(each) for name, each in value.items()}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from tests.wire.finding_examples import FINDING_EXAMPLES
+
 MEMBERSHIP_ID = "m-abcd1234efgh"
 CASE_ID = "8403556009"
 MEMBERSHIP_ARN = f"arn:aws:security-ir:us-east-1:123456789012:membership/{MEMBERSHIP_ID}"
@@ -240,8 +242,12 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
     },
 }
 
+_LARUM_EXAMPLES |= FINDING_EXAMPLES
+
 OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
-LARUM_OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)
+LARUM__LARUM_EXAMPLES |= FINDING_EXAMPLES
+
+OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)
 
 
 def example(key: str) -> dict[str, object]:

@@ -110,6 +110,8 @@ def test_apply_takes_thousands_of_accounts_and_nothing_else_does() -> None:
     for other in [*LARUM.operations.values(), *MODEL.operations.values()]:
         if other is not apply:
             assert other.max_values is None
+        if other.key != "larum:IngestFindings":
+            assert other.max_string is None
     assert body_limit(operation("larum:AssociateMemberAccounts")) == SMALLEST
     body = json.dumps([0] * (json_body.MAX_VALUES + 1)).encode()
     with pytest.raises(Exception, match=f"more than {json_body.MAX_VALUES} values"):
@@ -131,6 +133,7 @@ def test_secrets_and_addresses_are_sensitive() -> None:
         "comment",
         "content",
         "description",
+        "document",
         "email",
         "fileName",
         "ipAddress",

@@ -28,6 +28,7 @@ from larum.domain.events import DetailType
 from larum.domain.memberships import CommunicationType
 from larum.domain.organizations import Account
 from larum.errors import SecurityIncidentResponseNotActiveException
+from larum.operations.finding_verdicts import conclude
 from larum.operations.notices import CaseTold, tell_case
 from larum.store import cases as rows
 from larum.store import counters, memberships
@@ -148,11 +149,14 @@ def change(
     """Store the changed case, tell of it, and return it as it is now.
 
     Its time of change becomes now, and it moves to the top of the list. Raises ConflictException
-    where the case was Closed: nothing may change then, whoever asks.
+    where the case was Closed: nothing may change then, whoever asks. What its closing says of the
+    findings in it is known of them at once.
     """
     before.check_open()
     after = replace(after, updated_at=max(surroundings.now, before.updated_at))
     rows.update(surroundings.tx, before, after)
+    if after.is_closed:
+        conclude(surroundings, after)
     tell_case(surroundings, after.arn, told, membership, [each.email for each in after.watchers])
     return after
 

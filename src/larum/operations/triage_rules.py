@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from larum.domain.memberships import Membership
     from larum.domain.triage_rules import Decision
 
+PAGE_SIZE: Final = 25
 CHANGES_TOLD: Final = 100
-TESTED: Final = 1_000
 TESTED: Final = 1_000
 
 
@@ -57,9 +57,16 @@ def delete_triage_rule(context: Context, params: dict[str, Any]) -> dict[str, An
 
 
 def list_triage_rules(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Return every rule of the membership, in the order in which they are asked."""
+    """Return a page of the membership's rules, in the order in which they are asked."""
     found = rows.of_membership(context.tx, _named(context, params))
-    return {"items": [_rule_out(each) for each in found]}
+    after = _after(context.cursor)
+    rest = [each for each in found if (each.priority, each.name) > after]
+    limit = params.get("maxResults", PAGE_SIZE)
+    output: dict[str, Any] = {"items": [_rule_out(each) for each in rest[:limit]]}
+    if len(rest) > limit:
+        last = rest[limit - 1]
+        output["nextToken"] = f"{last.priority}/{last.name}"
+    return output
 
 
 def test_triage_rules(context: Context, params: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +95,11 @@ def test_triage_rules(context: Context, params: dict[str, Any]) -> dict[str, Any
 
 def _named(context: Context, params: Mapping[str, Any]) -> Membership:
     return membership_of(context.tx, params["accountId"], params["region"])
+
+
+def _after(cursor: str | None) -> tuple[int, str]:
+    priority, _, name = (cursor or "0/").partition("/")
+    return int(priority), name
 
 
 def _rule_in(given: Mapping[str, Any]) -> TriageRule:
