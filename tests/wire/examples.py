@@ -244,10 +244,10 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
 
 _LARUM_EXAMPLES |= FINDING_EXAMPLES
 
-OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
-LARUM__LARUM_EXAMPLES |= FINDING_EXAMPLES
+_LARUM_EXAMPLES |= FINDING_EXAMPLES
 
-OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)
+OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
+LARUM_OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)
 
 
 def example(key: str) -> dict[str, object]:
