@@ -11,7 +11,7 @@ from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import smallest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
@@ -65,22 +65,28 @@ class Supported:
         return [(each["principal"], each["action"]) for each in found]
 
     def told(self) -> list[dict[str, Any]]:
-        """Return what waits in the outbox of the case, oldest first."""
+        """Return what waits in the outbox of the case."""
         pages = self.responder.get_paginator("list_outbox_entries").paginate(
             PaginationConfig={"PageSize": 100}
         )
         arn = self.case["caseArn"]
         return [each for page in pages for each in page["items"] if each["resourceArn"] == arn]
 
-    def events(self) -> list[tuple[str, str]]:
-        """Return type and detail of the events of the case, oldest first."""
-        return [(each["type"], each["detail"]) for each in self.told() if each["kind"] == "event"]
+    def events(self, since: Sequence[dict[str, Any]] = ()) -> list[tuple[str, str]]:
+        """Return type and detail of the events of the case that were not told by `since`."""
+        return self._of("event", "detail", since)
 
-    def notices(self) -> list[tuple[str, str]]:
-        """Return type and address of the notices of the case, oldest first."""
-        return [
-            (each["type"], each["recipient"]) for each in self.told() if each["kind"] == "notice"
-        ]
+    def notices(self, since: Sequence[dict[str, Any]] = ()) -> list[tuple[str, str]]:
+        """Return type and address of the notices of the case that were not told by `since`."""
+        return self._of("notice", "recipient", since)
+
+    def _of(self, kind: str, member: str, since: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+        # Sorted: what happens in the same millisecond waits in no order.
+        return sorted(
+            (each["type"], each[member])
+            for each in self.told()
+            if each["kind"] == kind and each not in since
+        )
 
 
 @contextmanager

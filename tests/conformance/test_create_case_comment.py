@@ -29,6 +29,7 @@ def test_comments_are_numbered_from_zero(connect: Instance, account: str) -> Non
 def test_a_comment_is_told_with_its_author(connect: Instance, account: str) -> None:
     """Creator is the caller's ARN, the event's actor the account; edit and notices go with it."""
     with supported(connect, account) as it:
+        before = it.told()
         it.customer.create_case_comment(caseId=it.case_id, body="First look:\r\nnothing yet.")
         (comment,) = it.comments
         principal = f"arn:aws:iam::{account}:root"
@@ -36,11 +37,13 @@ def test_a_comment_is_told_with_its_author(connect: Instance, account: str) -> N
         assert comment["body"] == "First look:\r\nnothing yet."
         assert comment["createdDate"] == comment["lastUpdatedDate"] == it.case["lastUpdatedDate"]
         assert it.edits == [(principal, "Create case"), (principal, "Add comment")]
-        kind, detail = it.events()[-1]
+        ((kind, detail),) = it.events(before)
         assert kind == "Case Comment Added"
         assert json.loads(detail) == {"caseId": it.case_id, "createdBy": account}
-        told = {address for kind, address in it.notices() if kind == "Case Comment Added"}
-        assert told == {"ana@example.com", "bob@example.com", "wanda@example.com"}
+        assert it.notices(before) == [
+            ("Case Comment Added", address)
+            for address in ("ana@example.com", "bob@example.com", "wanda@example.com")
+        ]
 
 
 def test_a_comment_brings_the_case_to_the_top(connect: Instance, account: str) -> None:
