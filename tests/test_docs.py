@@ -47,6 +47,7 @@ KINDS = {
     "text": "shown, not run: the lines that `larum serve` prints, and diagrams",
     "text output": "what the block before it prints",
     "toml": "read as a settings file",
+    "json": "read as JSON; that of an export is compared with one",
     "yaml": "read as a file of `larum apply`, and applied",
     "mermaid": "generated",
     "": "a diagram or a layout in CONTRIBUTING.md",
@@ -336,6 +337,13 @@ def test_settings_files_that_are_shown_are_read(tmp_path: Path) -> None:
         file = tmp_path / "larum.toml"
         file.write_text(each.text, encoding="utf-8")
         assert settings_module.load({}, environment={}, config=file).port == 9000
+
+
+@pytest.mark.parametrize("page", of_kind("json"))
+def test_json_that_is_shown_is_json(page: str) -> None:
+    """Each JSON document in the pages can be read; see tests/edge/test_export.py too."""
+    for each in of_kind("json")[page]:
+        assert json.loads(each.text)
 
 
 @pytest.mark.parametrize("page", of_kind("yaml"))

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def opened(instance: Instance, account: str, region: str = "us-east-1") -> str:
     """Open a membership of an account and return its id."""
     client = instance.client(account=account, region=region)
-    made = client.create_membership(**smallest(membershipName=f"Of {account}"))
+    made = client.create_membership(
+        **smallest(membershipName=f"Of {account}", tags={"env": "prod"})
+    )
     client.close()
     return made["membershipId"]
 
@@ -38,7 +40,9 @@ def test_the_operator_sees_a_membership_as_its_owner_does(connect: Instance, acc
     for _ in range(2):
         theirs = without_metadata(dict(owner.get_membership(membershipId=made)))
         address = {"membershipId": made, "accountId": account, "region": "us-east-1"}
-        assert without_metadata(operator.get_membership(**address)) == theirs
+        told = without_metadata(operator.get_membership(**address))
+        assert told.pop("tags") == {"env": "prod"}
+        assert told == theirs
         owner.cancel_membership(membershipId=made)
     owner.close()
     operator.close()

@@ -16,6 +16,8 @@ from larum.service import Service
 from larum.settings import is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from larum.domain.principals import AccessKey
     from larum.settings import Settings
 
@@ -25,10 +27,11 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, announce: Callable[[Service, str], None] | None = None) -> int:
     """Open the data directory, serve until a signal, and return the exit code.
 
-    Raises CannotListen, what `Service` raises, and OSError for a file that cannot be used.
+    `announce` is told the service and its URL once it listens, instead of the lines to paste being
+    printed. Raises CannotListen, what `Service` raises, and OSError for a file that cannot be used.
     """
     address = listen(settings)
     # A port that is taken must not use up the first start, which shows the key only once.
@@ -39,7 +42,7 @@ def serve(settings: Settings) -> int:
             address,
             bound=bound,
             open_writes=GroupCommit,
-            on_ready=lambda url: _announce(service, url),
+            on_ready=lambda url: (announce or print_announcement)(service, url),
         )
 
 
@@ -103,7 +106,8 @@ def export_lines(
     return [f"export {name}={shlex.quote(value)}" for name, value in exported.items()]
 
 
-def _announce(service: Service, url: str) -> None:
+def print_announcement(service: Service, url: str) -> None:
+    """Print the lines to paste into another shell, and last `listening on URL`."""
     settings, installation = service.settings, service.installation
     key = installation.shown_key
     lines = export_lines(key, settings.public_url or url, settings.region[0])

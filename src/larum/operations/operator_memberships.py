@@ -8,6 +8,7 @@ from larum.domain import values
 from larum.errors import ResourceNotFoundException
 from larum.operations.memberships import membership_out
 from larum.store import memberships as rows
+from larum.store import tags as tag_rows
 
 if TYPE_CHECKING:
     from larum.context import Context
@@ -19,7 +20,10 @@ BEGINNING: Final = APART * 2
 
 
 def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the membership of `accountId` in `region`; ResourceNotFoundException for none."""
+    """Return the membership of `accountId` in `region`, with its tags.
+
+    Raises ResourceNotFoundException for none.
+    """
     account, region, membership_id = (
         params[name] for name in ("accountId", "region", "membershipId")
     )
@@ -27,7 +31,8 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     if membership is None:
         message = f"Account {account} has no membership {membership_id} in {region}."
         raise ResourceNotFoundException(message)
-    return membership_out(context.tx, membership)
+    tags = tag_rows.get(context.tx, account, membership.arn)
+    return membership_out(context.tx, membership) | {"tags": tags}
 
 
 def list_memberships(context: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import click
 
 import larum
 from larum.edge.cli import responder_work
+from larum.edge.cli.cases import cases
 from larum.edge.cli.directory import accounts, apply, directory
+from larum.edge.cli.export import export
 from larum.edge.cli.memberships import memberships
 from larum.edge.cli.outbox import outbox
 from larum.edge.cli.responder import responder
@@ -42,6 +44,8 @@ for command in (
     directory,
     accounts,
     memberships,
+    cases,
+    export,
     outbox,
     responder,
     operations,

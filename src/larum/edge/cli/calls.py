@@ -166,6 +166,13 @@ _NO_KEY: Final = (
     "Paste the lines that `larum serve` printed, or set AWS_SHARED_CREDENTIALS_FILE to the file "
     "credentials in its data directory."
 )
+_FOREIGN_KEY: Final = f"The credentials in use are not this server's. {_NO_KEY}"
+_HINTS: Final = {
+    "UnrecognizedClientException": _FOREIGN_KEY,
+    "InvalidSignatureException": _FOREIGN_KEY,
+    "SecurityIncidentResponseNotActiveException": "Cases of a cancelled membership are archived: "
+    "`larum cases list --archived` shows them, `larum memberships undo-cancel` brings them back.",
+}
 
 
 def _embedded(data: Path) -> EmbeddedService | None:
@@ -282,8 +289,8 @@ def _refusal(error: ClientError, where: Where) -> Stopped:
     if re.fullmatch("[0-9]*", code):
         return Stopped(CANNOT_OPEN, f"What answers at {where.url} is no Larum server ({message}).")
     lines = [f"{code}: {message}"]
-    if code in {"UnrecognizedClientException", "InvalidSignatureException"}:
-        lines.append(f"The credentials in use are not this server's. {_NO_KEY}")
+    if code in _HINTS:
+        lines.append(_HINTS[code])
     refusal = Stopped(REFUSED, *lines)
     refusal.__cause__ = error
     return refusal

@@ -1,0 +1,93 @@
+"""The findings of the demonstration: three weeks of GuardDuty, triaged as an operator would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from larum.edge.demo import Clock
+
+SCANNER: Final = "203.0.113.0/28"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Findings of a kind: `severity` by GuardDuty's scale, the `actor`'s address, how `many`."""
+
+    type: str
+    severity: float
+    title: str
+    actor: str
+    many: int
+
+
+KINDS: Final = (
+    Kind("Recon:EC2/PortProbeUnprotectedPort", 2.0, "A port is probed", "198.51.100.9", 14),
+    Kind("UnauthorizedAccess:EC2/SSHBruteForce", 2.0, "SSH brute force", "198.51.100.61", 9),
+    Kind("Recon:EC2/Portscan", 5.0, "Outbound port scans", "203.0.113.5", 8),
+    Kind("Policy:S3/BucketBlockPublicAccessDisabled", 2.0, "Public access is not blocked", "", 3),
+    Kind("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B", 5.0, "Unusual sign-in", "", 4),
+    Kind("Discovery:S3/AnomalousBehavior", 5.0, "A bucket is read unusually", "192.0.2.146", 3),
+)
+
+
+def take_in(
+    operator: Any,  # noqa: ANN401 - botocore makes its methods from the model
+    address: Mapping[str, str],
+    clock: Clock,
+    accounts: Sequence[str],
+) -> None:
+    """Set a triage rule, take in all findings, and say how those that were looked into ended."""
+    operator.put_triage_rule(
+        **address,
+        name="our own scanner",
+        priority=10,
+        outcome="false-positive",
+        match={"types": ["Recon:EC2/*"], "ipRanges": [SCANNER]},
+    )
+    written = list(_findings(clock, accounts))
+    for start in range(0, len(written), 10):
+        clock.wait(hours=3)
+        operator.ingest_findings(**address, findings=written[start : start + 10])
+    investigated = operator.list_findings(**address, status="Investigating")["items"]
+    ids = [each["findingId"] for each in investigated]
+    clock.wait(hours=5)
+    operator.advance_findings(**address, findingIds=ids[:4], step="FalsePositive")
+    operator.advance_findings(**address, findingIds=ids[4:5], step="TruePositive")
+
+
+def _findings(clock: Clock, accounts: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Give the findings as GuardDuty's events write them, the kinds in turn."""
+    seen = clock.now - timedelta(days=1)
+    number = 0
+    for turn in range(max(kind.many for kind in KINDS)):
+        for kind in KINDS:
+            if turn < kind.many:
+                yield _finding(kind, number, accounts[number % len(accounts)], seen)
+                number += 1
+                seen += timedelta(minutes=17)
+
+
+def _finding(kind: Kind, number: int, account: str, seen: datetime) -> dict[str, Any]:
+    remote = {"remoteIpDetails": {"ipAddressV4": kind.actor}} if kind.actor else {}
+    action = {"actionType": "AWS_API_CALL", "awsApiCallAction": remote}
+    moment = f"{seen:%Y-%m-%dT%H:%M:%S}.000Z"
+    return {
+        "schemaVersion": "2.0",
+        "id": f"{number:032x}",
+        "accountId": account,
+        "region": "us-east-1",
+        "type": kind.type,
+        "severity": kind.severity,
+        "title": f"{kind.title}.",
+        "description": f"{kind.title}, in an account of the demonstration.",
+        "createdAt": moment,
+        "updatedAt": moment,
+        "resource": {"instanceDetails": {"instanceId": f"i-{number:017x}"}},
+        "service": {"serviceName": "guardduty", "action": action},
+    }
