@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who signed the request and for which Region: the verifier's only product.
 
     Authorization takes nothing else about the caller, so a claim that was not verified cannot reach
@@ -31,8 +31,7 @@ class Caller:
         return self.principal.account
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """One request's surroundings.
 
     `now` is the time of the request (UTC) and stays fixed while it is worked on; `random(n)` gives

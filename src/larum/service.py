@@ -13,7 +13,6 @@ import logging
 import secrets
 import time
 import traceback
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -73,8 +72,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A request that may be performed: authenticated, throttled, parsed and validated."""
 
     request_id: str

@@ -17,6 +17,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from msgspec.structs import replace as altered
 
 from larum.access.sigv4 import DEFAULT_SKEW, verify
 from larum.domain.principals import AccessKey, AccessKeyStatus, Principal
@@ -150,12 +151,12 @@ def is_mismatch(error: ServiceError) -> bool:
 def changed(request: HttpRequest, name: str, value: str) -> HttpRequest:
     """Return `request` with another value for the header `name`."""
     headers = tuple((key, value if key == name else old) for key, old in request.headers)
-    return replace(request, headers=headers)
+    return altered(request, headers=headers)
 
 
 def added(request: HttpRequest, name: str, value: str) -> HttpRequest:
     """Return `request` with one more header."""
-    return replace(request, headers=(*request.headers, (name, value)))
+    return altered(request, headers=(*request.headers, (name, value)))
 
 
 def content_hash(body: bytes = Draft.body) -> str:

@@ -5,9 +5,8 @@ Numbers are those of reliability-and-security §10 A.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from larum.errors import (
     IncompleteSignatureException,

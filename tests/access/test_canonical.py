@@ -6,9 +6,9 @@ Numbers are those of reliability-and-security §10 A.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from larum.access import sigv4
 from larum.access.canonical import signed_names

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace as altered
 
 from larum.access import sigv4
 from larum.domain.principals import AccessKey, Principal
@@ -252,7 +253,7 @@ def test_refusals_tell_no_secrets() -> None:
         Draft(scope=f"{right}/us-east-1/security-ir/aws4_request").request(),
         Draft(key=DISABLED).request(),
         Draft(key=OTHER, access_key_id="AKIDEXAMPLE").request(),
-        replace(Draft().request(), body=b"changed"),
+        altered(Draft().request(), body=b"changed"),
         changed(Draft().request(), "host", "elsewhere"),
     ]
     for request in requests:

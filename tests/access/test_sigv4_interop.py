@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
@@ -13,6 +12,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from larum.errors import ServiceError
 from larum.wire.http import HttpRequest

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace as altered
 
 import larum
 from larum.operations import OPERATIONS
@@ -95,7 +96,7 @@ def changed(request: HttpRequest, **headers: str | None) -> HttpRequest:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     kept = [(name, value) for name, value in request.headers if name not in named]
     added = [(name, value) for name, value in named.items() if value is not None]
-    return replace(request, headers=(*kept, *added))
+    return altered(request, headers=(*kept, *added))
 
 
 def test_every_operation_of_the_model_is_probed() -> None:
@@ -158,7 +159,7 @@ def forgeries(good: HttpRequest, other: HttpRequest) -> dict[str, HttpRequest]:
         "Basic": changed(good, authorization="Basic eDp5"),
         "Bearer": changed(good, authorization="Bearer x"),
         "SigV4a": changed(good, authorization=authorization.replace("AWS4-", "AWS4-ECDSA-P256-")),
-        "two Authorizations": replace(
+        "two Authorizations": altered(
             good, headers=(*good.headers, ("authorization", authorization))
         ),
         "wrong signature": header(credential, signed_headers, wrong),
@@ -179,12 +180,12 @@ def forgeries(good: HttpRequest, other: HttpRequest) -> dict[str, HttpRequest]:
         "other key": header(
             credential.replace("Credential=", "Credential=X"), signed_headers, signature
         ),
-        "body changed": replace(good, body=good.body.replace(b"Example", b"Sxample")),
-        "body appended": replace(good, body=good.body + b" "),
-        "body empty": replace(good, body=b""),
-        "method changed": replace(good, method="PUT"),
-        "path changed": replace(good, raw_path="/v1/memberships"),
-        "query added": replace(good, raw_query="x=y"),
+        "body changed": altered(good, body=good.body.replace(b"Example", b"Sxample")),
+        "body appended": altered(good, body=good.body + b" "),
+        "body empty": altered(good, body=b""),
+        "method changed": altered(good, method="PUT"),
+        "path changed": altered(good, raw_path="/v1/memberships"),
+        "query added": altered(good, raw_query="x=y"),
         "date moved": changed(good, x_amz_date="20200101T000000Z"),
         "no date": changed(good, x_amz_date=None),
         "unsigned x-amz header": changed(good, x_amz_target="anything"),
@@ -230,8 +231,8 @@ def test_presigned_query_opens_no_route(door: tuple[Send, str], key: AccessKey) 
     send, url = door
     query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=" + "0" * 64
     good = signed(raw("POST", "/v1/memberships", b"{}"), key, url)
-    for request in (replace(good, raw_query=query),
-                    replace(changed(good, authorization=None), raw_query=query)):  # fmt: skip
+    for request in (altered(good, raw_query=query),
+                    altered(changed(good, authorization=None), raw_query=query)):  # fmt: skip
         assert send(request).status == 403
 
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace as altered
 
 from larum.settings import Settings
 from larum.wire.http import HttpRequest, HttpResponse
@@ -145,7 +147,7 @@ class Wire:
 def create_raw(service: Service, account_id: str, body: str) -> Answer:
     """Create a membership in process from the text of a body."""
     asked = relaxed_request(account_id, "POST", CREATE)
-    return Answer.of(service.handle(replace(asked, body=body.encode())))
+    return Answer.of(service.handle(altered(asked, body=body.encode())))
 
 
 def call(

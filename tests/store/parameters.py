@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from copy import deepcopy
-from dataclasses import replace
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as altered
 
 from larum.domain.memberships import ALL_COMMUNICATIONS
 from larum.service import Service
@@ -102,7 +102,7 @@ def _attempt(holder: str, body: str, number: int) -> HttpRequest:
     """Return the request as an SDK sends it for the nth time: headers are no parameters."""
     asked = relaxed_request(holder, "POST", CREATE)
     told = (("amz-sdk-request", f"attempt={number + 1}"), ("user-agent", f"sdk/{number}"))
-    return replace(asked, headers=asked.headers + told, body=body.encode())
+    return altered(asked, headers=asked.headers + told, body=body.encode())
 
 
 def check_request(

@@ -7,9 +7,10 @@ can never both find that a token is new.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.domain import values
 from larum.errors import ConflictException
@@ -52,8 +53,7 @@ DELETE FROM client_tokens WHERE (account, region, operation, token_hash) IN (
 PURGED_AT_ONCE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class TokenScope:
+class TokenScope(msgspec.Struct, frozen=True):
     """Where a token is unique: neither the principal nor the resource is part of it (§3.1)."""
 
     account: str
@@ -62,8 +62,7 @@ class TokenScope:
     token_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TokenUse:
+class TokenUse(msgspec.Struct, frozen=True):
     """A request's use of a token: the scope, and the fingerprint of its parameters."""
 
     scope: TokenScope

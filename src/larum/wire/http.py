@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True):
     """One whole request, untouched: routing and signatures work on the raw path and query.
 
     Header names are in lower case and in the order of arrival, repeats kept; values are decoded as
@@ -30,8 +29,7 @@ class HttpRequest:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct, frozen=True):
     """One whole answer; the edge adds `content-length` and `date`."""
 
     status: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from larum.wire import timestamps
@@ -37,16 +37,26 @@ def _structure(shape: Shape) -> Writer:
     every = {member.name: writer_of(member.shape) for member in shape.members}
     writers = {name: writer for name, writer in every.items() if writer is not _same}
 
+    @lru_cache(maxsize=64)
+    def to_convert(present: tuple[str, ...]) -> tuple[tuple[str, Writer], ...]:
+        # An operation gives the same few sets of members again and again: judged once each.
+        if not known.issuperset(present):
+            raise KeyError(f"{shape.name} has no {sorted(set(present) - known)}")
+        if not required.issubset(present):
+            raise ValueError(f"{shape.name} lacks {sorted(required.difference(present))}")
+        return tuple((name, writers[name]) for name in present if name in writers)
+
     def write(value: object) -> object:
-        if not isinstance(value, Mapping):
-            raise TypeError(f"{shape.name} is written from a mapping")
-        written = {name: item for name, item in value.items() if item is not None}
-        if not written.keys() <= known:
-            raise KeyError(f"{shape.name} has no {sorted(written.keys() - known)}")
-        if not required <= written.keys():
-            raise ValueError(f"{shape.name} lacks {sorted(required - written.keys())}")
-        for name in writers.keys() & written.keys():
-            written[name] = writers[name](written[name])
+        if not isinstance(value, dict):
+            raise TypeError(f"{shape.name} is written from a dict")
+        if None in value.values():
+            value = {name: item for name, item in value.items() if item is not None}
+        converted = to_convert(tuple(value))
+        if not converted:
+            return value
+        written = value.copy()
+        for name, writer in converted:
+            written[name] = writer(written[name])
         return written
 
     return write
