@@ -309,16 +309,15 @@ class Service:
 
     def _authorize(self, call: Call, resource: str) -> None:
         tags = call.params.get("tags", {})
-        allow = partial(
-            policy.authorize,
-            call.caller,
-            resource=resource,
-            request_tags=tags,
-            settings=self._policy,
-        )
-        allow(action=f"{call.service}:{call.operation.name}")
-        if call.entry.makes and tags:
-            allow(action=f"{call.service}:TagResource")
+        names = (call.operation.name, "TagResource")
+        for name in names if call.entry.makes and tags else names[:1]:
+            policy.authorize(
+                call.caller,
+                action=f"{call.service}:{name}",
+                resource=resource,
+                request_tags=tags,
+                settings=self._policy,
+            )
 
     def _replay(self, call: Call, tx: Transaction) -> str | None:
         if call.token is None:

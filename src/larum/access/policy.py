@@ -9,10 +9,12 @@ Texts: reliability-and-security §5.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.errors import AccessDeniedException
 
@@ -42,8 +44,7 @@ class PolicySettings:
 _NO_ADMINISTRATOR = PolicySettings()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What is asked: `action` (`security-ir:GetCase`) on `resource` (an ARN, or `*`).
 
     The tags are those of the request and those of the resource as the transaction sees them.
@@ -51,8 +52,8 @@ class Question:
 
     action: str
     resource: str
-    request_tags: Mapping[str, str] = field(default_factory=dict)
-    resource_tags: Mapping[str, str] = field(default_factory=dict)
+    request_tags: Mapping[str, str] = _NO_TAGS
+    resource_tags: Mapping[str, str] = _NO_TAGS
 
 
 def decide(caller: Caller, question: Question, settings: PolicySettings) -> Decision:

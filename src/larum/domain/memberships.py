@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from larum.domain import values
 from larum.errors import ConflictException, FieldFailure, ValidationException
@@ -66,8 +66,7 @@ class CommunicationType(StrEnum):
 ALL_COMMUNICATIONS = tuple(str(each) for each in CommunicationType)
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentResponder:
+class IncidentResponder(NamedTuple):
     """One person of the incident response team and what they want to be told about.
 
     Clients older than the communication preferences send none and mean all sixteen; an empty
@@ -84,8 +83,7 @@ class IncidentResponder:
         return "IncidentResponder(***)"
 
 
-@dataclass(frozen=True, slots=True)
-class OptInFeature:
+class OptInFeature(NamedTuple):
     """A feature of the membership and whether it is on."""
 
     feature_name: str

@@ -85,8 +85,8 @@ WHERE status = 'Cancelled' AND deactivated_at <= :before ORDER BY deactivated_at
 AFTER_EVERY_ID = "~"
 
 _encode = msgspec.json.Encoder().encode
-_responders = msgspec.json.Decoder(tuple[tuple[str, str, str, tuple[str, ...]], ...])
-_features = msgspec.json.Decoder(tuple[tuple[str, bool], ...])
+_responders = msgspec.json.Decoder(tuple[IncidentResponder, ...])
+_features = msgspec.json.Decoder(tuple[OptInFeature, ...])
 
 
 def insert(tx: Transaction, membership: Membership) -> None:
@@ -166,14 +166,7 @@ def page_of_all(
 
 
 def _parameters(membership: Membership) -> dict[str, Any]:
-    team = [
-        (each.name, each.job_title, each.email, each.communication_preferences)
-        for each in membership.incident_response_team
-    ]
     features = membership.opt_in_features
-    opt_in = (
-        None if features is None else [(each.feature_name, each.is_enabled) for each in features]
-    )
     ended = membership.deactivated_at
     return {
         "account": membership.account,
@@ -185,8 +178,8 @@ def _parameters(membership: Membership) -> dict[str, Any]:
         "customer_type": membership.customer_type,
         "activated_at": values.microseconds(membership.activated_at),
         "deactivated_at": None if ended is None else values.microseconds(ended),
-        "incident_response_team": _encode(team).decode(),
-        "opt_in_features": None if opt_in is None else _encode(opt_in).decode(),
+        "incident_response_team": _encode(membership.incident_response_team).decode(),
+        "opt_in_features": None if features is None else _encode(features).decode(),
         "cover_entire_organization": membership.cover_entire_organization,
     }
 
@@ -203,9 +196,7 @@ def _membership(account: str, region: str, membership_id: str, row: Row) -> Memb
         customer_type=CustomerType(customer_type),
         activated_at=values.moment(activated),
         deactivated_at=None if deactivated is None else values.moment(deactivated),
-        incident_response_team=tuple(IncidentResponder(*each) for each in _responders.decode(team)),
-        opt_in_features=None
-        if features is None
-        else tuple(OptInFeature(*each) for each in _features.decode(features)),
+        incident_response_team=_responders.decode(team),
+        opt_in_features=None if features is None else _features.decode(features),
         cover_entire_organization=bool(cover),
     )
