@@ -16,7 +16,6 @@ import traceback
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 import msgspec
 
@@ -24,6 +23,7 @@ from larum.access import keys, policy, relaxed, sigv4, throttle
 from larum.access.policy import PolicySettings
 from larum.client_tokens import ClientTokens
 from larum.context import Caller, Context
+from larum.domain import values
 from larum.domain.regions import REGIONS
 from larum.errors import (
     InternalServerException,
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 WRITES_PER_SWEEP: Final = 500
+_ONE_SERVICE: Final = {name: frozenset({name}) for name in SERVICES}
 UNEXPECTED: Final = (
     "The server made a mistake; its log tells more. "
     "Send the same request with the same clientToken again."
@@ -231,7 +232,7 @@ class Service:
         )
 
     def _authenticate(self, request: HttpRequest, match: Match | None, now: datetime) -> Caller:
-        services = self._services if match is None else frozenset({match.service.name})
+        services = self._services if match is None else _ONE_SERVICE[match.service.name]
         if self.settings.auth == "relaxed":
             return relaxed.read_unverified(
                 request,
@@ -376,7 +377,7 @@ class Service:
                 log.warning("what has expired could not be swept: %s", error.message)
 
     def _new_request_id(self) -> str:
-        return str(UUID(bytes=self._random(16), version=4))
+        return values.request_id(self._random(values.RANDOM_BYTES))
 
 
 def _where(error: BaseException) -> str:

@@ -137,6 +137,8 @@ class BucketTable:
 
     def wait(self, key: Hashable, rate: Rate, now: float) -> float:
         """Return what `take` would, and take nothing."""
+        if key not in self._full_at:
+            return 0.0  # an absent bucket is a full one
         with self._lock:
             return self._after_one(key, rate, self._forward(now))[1]
 

@@ -7,7 +7,6 @@ only ever grows at its end, and end with random digits that nobody can guess.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Two digits at once: the ids are made on the way of every creation.
@@ -17,6 +16,7 @@ MICROSECOND = timedelta(microseconds=1)
 TIME_DIGITS = 11
 RANDOM_DIGITS = 19
 RANDOM_BYTES = 16
+_VARIANTS = "89ab"
 CASE_DIGITS = 10
 
 
@@ -65,7 +65,18 @@ def event_id(now: datetime, random: bytes) -> str:
     bits = (milliseconds << 80) | (int.from_bytes(random) & ((1 << 80) - 1))
     bits = (bits & ~(0xF << 76)) | (0x7 << 76)
     bits = (bits & ~(0x3 << 62)) | (0x2 << 62)
-    return str(UUID(int=bits))
+    return _dashed(f"{bits:032x}")
+
+
+def request_id(random: bytes) -> str:
+    """Return a UUID of version 4 (RFC 9562) of `random` (16 bytes)."""
+    digits = random.hex()
+    # Written out, as uuid.UUID takes four times as long and every request has one.
+    return _dashed(f"{digits[:12]}4{digits[13:16]}{_VARIANTS[random[8] >> 4 & 3]}{digits[17:]}")
+
+
+def _dashed(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def organization_id(random: bytes) -> str:

@@ -111,9 +111,12 @@ class Application:
         return self._service.answer_read(prepared)
 
     async def _body(self, scope: Message, receive: Receive, *, any_host: bool) -> bytes:
-        limit = self._service.body_limit(scope["method"], scope["raw_path"].decode("latin-1"))
+        headers = scope["headers"]
+        bodyless = _BODY_HEADERS.isdisjoint(dict(headers))
+        method, path = scope["method"], scope["raw_path"]
+        limit = 0 if bodyless else self._service.body_limit(method, path.decode("latin-1"))
         error = guard.refusal(
-            scope["headers"],
+            headers,
             http_version=scope["http_version"],
             # Probes address a server by its number, and learn nothing that a name protects.
             allowed_hosts=frozenset() if any_host else self._allowed_hosts,
@@ -121,7 +124,6 @@ class Application:
         )
         if error is not None:
             raise _RefusedError(error)
-        bodyless = _BODY_HEADERS.isdisjoint(dict(scope["headers"]))
         return b"" if bodyless else await _read(receive, limit)
 
     def _refuse(self, error: ServiceError) -> HttpResponse:
@@ -214,7 +216,8 @@ async def _send(
 
 def _can_be_sent(response: HttpResponse) -> bool:
     """Tell whether no header could be taken for two (header injection)."""
-    return all(value.isascii() and value.isprintable() for _, value in response.headers)
+    values = "".join([value for _, value in response.headers])
+    return values.isascii() and values.isprintable()
 
 
 def _log_failure(error: Exception) -> None:

@@ -89,8 +89,10 @@ def _fault_of_framing(fields: Fields, http_version: str) -> str | None:
 
 
 def _fault_of_semantics(fields: Fields) -> str | None:
-    if any(value.lower() != b"identity" for value in fields.get(b"content-encoding", ())):
-        return "The body must not have a Content-Encoding."
-    if any(value.lower() != b"100-continue" for value in fields.get(b"expect", ())):
-        return "The only Expect understood here is 100-continue."
+    for value in fields.get(b"content-encoding", ()):
+        if value.lower() != b"identity":
+            return "The body must not have a Content-Encoding."
+    for value in fields.get(b"expect", ()):
+        if value.lower() != b"100-continue":
+            return "The only Expect understood here is 100-continue."
     return None

@@ -21,7 +21,7 @@ from larum.wire import timestamps
 from larum.wire.model import ShapeType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from larum.wire.model import Member, Operation, Shape
 
@@ -37,6 +37,13 @@ def _utf16(name: str) -> bytes:
     return name.encode("utf-16-be")
 
 
+def _sorted(texts: Iterable[str]) -> list[str]:
+    """Sort by UTF-16 code units, which is the order of the characters while all are ASCII."""
+    found = list(texts)
+    found.sort(key=None if "".join(found).isascii() else _utf16)
+    return found
+
+
 def _same(value: object) -> object:
     return value
 
@@ -50,19 +57,20 @@ def _timestamp(value: object) -> object:
 def _map(value: object) -> object:
     if not isinstance(value, dict):
         raise TypeError("validated maps are dicts")
-    return {key: value[key] for key in sorted(value, key=_utf16)}
+    return {key: value[key] for key in _sorted(value)}
 
 
 def _list(shape: Shape) -> Canonical:
     item = _same if shape.item is None else _canonical(shape.item)
     of_strings = shape.item is not None and shape.item.type is ShapeType.STRING
-    order = _utf16 if of_strings else msgspec.json.encode
 
     def write(value: object) -> object:
         if not isinstance(value, list):
             raise TypeError("validated lists are lists")
-        items = value if of_strings else [item(each) for each in value]
-        return sorted(items, key=order) if shape.is_set else items
+        if of_strings:
+            return _sorted(value) if shape.is_set else value
+        items = [item(each) for each in value]
+        return sorted(items, key=msgspec.json.encode) if shape.is_set else items
 
     return write
 
@@ -81,10 +89,13 @@ def _structure(members: tuple[Member, ...]) -> Canonical:
             raise TypeError("validated structures are dicts")
         written = {}
         for name, default, item in rows:
-            if name in value:
-                written[name] = item(value[name])
-            elif default is not None:
-                written[name] = default
+            given = value.get(name)
+            if given is None:
+                given = default
+            elif item is not _same:
+                given = item(given)
+            if given is not None:
+                written[name] = given
         return written
 
     return write

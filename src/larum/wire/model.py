@@ -132,8 +132,7 @@ class Operation:
 
     def located(self, location: Location | None) -> tuple[Member, ...]:
         """Return the input members that travel at `location` (None: the body)."""
-        members = self.input.members if self.input else ()
-        return tuple(member for member in members if member.location is location)
+        return _located(self, location)
 
     @property
     def key(self) -> str:
@@ -143,8 +142,19 @@ class Operation:
     @property
     def token(self) -> str | None:
         """The wire name of the idempotency token, None where the operation takes none."""
-        members = self.input.members if self.input else ()
-        return next((member.name for member in members if member.idempotency_token), None)
+        return _token(self)
+
+
+@cache
+def _located(operation: Operation, location: Location | None) -> tuple[Member, ...]:
+    members = operation.input.members if operation.input else ()
+    return tuple(member for member in members if member.location is location)
+
+
+@cache
+def _token(operation: Operation) -> str | None:
+    members = operation.input.members if operation.input else ()
+    return next((member.name for member in members if member.idempotency_token), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -129,8 +129,11 @@ class _Compiler:
     def _walk(self, item_shape: Shape) -> Walk:
         """Return the loop over a list's items; it keeps those that have no fault."""
         leaf, node = leaf_of(item_shape), self.node(item_shape)
+        allowed = frozenset(item_shape.enum)
 
         def over_leaves(value: Items, path: str, failures: list[FieldFailure]) -> Items:
+            if allowed and _all_in(allowed, value):
+                return value
             clean = []
             for index, item in enumerate(value):
                 problem = leaf(item) if leaf is not None and item is not None else NULL
@@ -187,6 +190,13 @@ def _check_size(
         failures.append(FieldFailure(path, too_short(minimum)))
     elif size > maximum:
         failures.append(FieldFailure(path, too_long(maximum)))
+
+
+def _all_in(allowed: frozenset[str], items: Items) -> bool:
+    try:
+        return allowed.issuperset(items)
+    except TypeError:  # a list or an object is among them
+        return False
 
 
 def _unique(items: list[object]) -> bool:
