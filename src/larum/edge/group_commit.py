@@ -12,6 +12,8 @@ import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from larum.errors import InternalServerException, ServiceError, ServiceUnavailable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from larum.store.engine import Group
     from larum.store.idempotency import TokenScope
     from larum.wire.http import HttpResponse
+
+    Told = Callable[[BaseException | None], None]
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +58,7 @@ class GroupCommit:
         self._service = service
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Place] = deque()
-        self._commits = ThreadPoolExecutor(1, thread_name_prefix="larum-commit")
+        self._commits = _Committer(self._loop)
         self._chores = ThreadPoolExecutor(1, thread_name_prefix="larum-chores")
         self._checkpoint: asyncio.Future[None] | None = None
         self._running = False
@@ -94,7 +98,7 @@ class GroupCommit:
         self._sweep_timer.cancel()
         if self._running:
             await self._idle.wait()
-        self._commits.shutdown()
+        self._commits.close()
         self._chores.shutdown()
 
     def _run(self) -> None:
@@ -120,14 +124,8 @@ class GroupCommit:
             # One connection serves readers too, and there is no disk to wait for.
             self._committed(group, _outcome(group.commit), places, answers)
             return
-        try:
-            commit = self._loop.run_in_executor(self._commits, group.commit)
-        except RuntimeError as error:
-            # The interpreter is ending: no thread can be started any more.
-            self._committed(group, error, places, answers)
-            return
-        commit.add_done_callback(
-            lambda done: self._committed(group, done.exception(), places, answers)
+        self._commits.start(
+            group.commit, lambda error: self._committed(group, error, places, answers)
         )
 
     def _performed(self, group: Group, place: _Place) -> HttpResponse:
@@ -203,9 +201,38 @@ class GroupCommit:
             log.warning("what has expired could not be swept: %s", type(error).__name__)
 
 
-def _outcome(work: Callable[[], None]) -> Exception | None:
+class _Committer:
+    """A thread that commits: an executor's futures would cost each group two turns of the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._work: SimpleQueue[tuple[Callable[[], None], Told] | None] = SimpleQueue()
+        # A daemon, so that a process whose server was never closed can end.
+        self._thread = Thread(target=self._live, name="larum-commit", daemon=True)
+        self._thread.start()
+
+    def start(self, commit: Callable[[], None], told: Told) -> None:
+        """Run `commit`, then call `told` on the loop with what it raised, or None."""
+        self._work.put((commit, told))
+
+    def close(self) -> None:
+        """Return when everything that was started is done and the thread has ended."""
+        self._work.put(None)
+        self._thread.join()
+
+    def _live(self) -> None:
+        while (work := self._work.get()) is not None:
+            commit, told = work
+            error = _outcome(commit)
+            try:
+                self._loop.call_soon_threadsafe(told, error)
+            except RuntimeError:
+                log.warning("a commit ended after its server")
+
+
+def _outcome(work: Callable[[], None]) -> BaseException | None:
     try:
         work()
-    except Exception as error:  # noqa: BLE001 - told to every caller of the group
+    except BaseException as error:  # noqa: BLE001 - told to every caller of the group
         return error
     return None
