@@ -26,7 +26,7 @@ CREATED: Final = 201
 def measure(directory: Path, size: Size, say: Callable[[str], None]) -> Result:
     """Make a membership for each of `size.accounts` accounts on one fresh server."""
     say(f"seeding {size.accounts:,} accounts")
-    seed(directory / "memory", size.accounts)
+    seed(directory / "memory", range(size.accounts))
     with servers.larum_serve(directory / "memory") as server:
         at_start = server.resident_bytes() / 1e6
         for first in range(0, size.accounts, AT_ONCE):

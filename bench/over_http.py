@@ -125,7 +125,7 @@ def measure(directory: Path, size: Size, say: Callable[[str], None]) -> Result:
     """Run the rounds in `directory`; `say` is told how far they are."""
     accounts = READERS + size.rounds * sum(CREATES.values())
     say(f"seeding {accounts:,} accounts")
-    seed(directory / "larum", accounts)
+    seed(directory / "larum", range(accounts))
     shutil.copytree(directory / "larum", directory / "journal")
     measured = Measured()
     with ExitStack() as running:

@@ -140,6 +140,46 @@ def list_memberships(
     return signed(target, signer, now, "POST", "/v1/memberships", json.dumps(body).encode())
 
 
+def create_case(target: Target, signer: Signer, now: datetime, number: int) -> bytes:
+    """Return a CreateCase of the signer's with a token of its own, about 1,000 bytes."""
+    body = json.dumps(case_params(signer, now, number)).encode()
+    return signed(target, signer, now, "POST", "/v1/create-case", body)
+
+
+def case_params(signer: Signer, now: datetime, number: int) -> dict[str, object]:
+    """Return the params of the signer's CreateCase `number`: three watchers, two tags."""
+    return {
+        "clientToken": str(UUID(int=number, version=4)),
+        "resolverType": "Self",
+        "title": f"Unusual API calls in {signer.account}",
+        "description": "A key of a build server was used from an address that it never had. " * 4,
+        "engagementType": "Security Incident",
+        "reportedIncidentStartDate": int(now.timestamp()) - 3600,
+        "impactedAccounts": [signer.account],
+        "watchers": [
+            {"name": f"Watcher {each}", "email": f"watcher-{each}@{signer.account}.example.com"}
+            for each in ("one", "two", "three")
+        ],
+        "threatActorIpAddresses": [{"ipAddress": "192.0.2.7", "userAgent": "curl/8.1"}],
+        "impactedServices": ["Amazon S3"],
+        "impactedAwsRegions": [{"region": REGION}],
+        "tags": {"team": "security", "cost-centre": "4711"},
+    }
+
+
+def get_case(target: Target, signer: Signer, now: datetime, case_id: str) -> bytes:
+    """Return a GetCase of the signer's own case."""
+    return signed(target, signer, now, "GET", f"/v1/cases/{case_id}/get-case")
+
+
+def list_cases(
+    target: Target, signer: Signer, now: datetime, next_token: str | None = None
+) -> bytes:
+    """Return a ListCases of 25, from where `next_token` points."""
+    body = {} if next_token is None else {"nextToken": next_token}
+    return signed(target, signer, now, "POST", "/v1/list-cases", json.dumps(body).encode())
+
+
 def create_detector(target: Target, signer: Signer, now: datetime) -> bytes:
     """Return moto's nearest relative of CreateMembership: GuardDuty's CreateDetector."""
     body = json.dumps(

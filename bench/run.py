@@ -18,7 +18,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import at_scale, in_process, memory, over_http, report, starting
+from bench import at_scale, cases, in_process, memory, over_http, report, starting
 from bench.figures import SIZES
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ PARTS: Final[dict[str, Callable[[Path, Size, Say], Result]]] = {
     "start": starting.measure,
     "memory": memory.measure,
     "scale": at_scale.measure,
+    "cases": cases.measure,
 }
 
 
