@@ -50,6 +50,7 @@ def test_closed_is_final(connect: Instance, account: str) -> None:
         lambda: client.update_case_status(caseId=case_id, caseStatus="Submitted"),
         lambda: client.update_resolver_type(caseId=case_id, resolverType="AWS"),
         lambda: client.tag_resource(resourceArn=arn, tags={"c": "d"}),
+        lambda: client.tag_resource(resourceArn=arn, tags={"a": "b"}),
         lambda: client.untag_resource(resourceArn=arn, tagKeys=["a"]),
     ]
     for write in writes:

@@ -205,8 +205,10 @@ STEPS = st.lists(
         st.sampled_from(["open", "change", "hand over", "close", "begin", "read"]),
         st.integers(0, 30),
     ),
+    min_size=10,
     max_size=60,
 )
+FIRST: list[tuple[str, int]] = [("open", number) for number in range(6)] + [("begin", 1)]
 
 
 @given(STEPS)
@@ -218,7 +220,7 @@ def test_lists_and_counters_keep_pace_with_the_cases(steps: list[tuple[str, int]
     order: list[str] = []
     readers: list[Reader] = []
     made = 0
-    for action, pick in steps:
+    for action, pick in [*FIRST, *steps]:
         if action == "open":
             new = case(len(rows), ResolverType.AWS if pick % 2 else ResolverType.SELF)
             made += pick % 2
