@@ -1,0 +1,167 @@
+"""Anything that callers can do to a server that crashes, against the model of all operations.
+
+Real boto3, a real `larum serve`, a data directory. Every answer is compared: the output, or the
+exception and its members. At any moment the server may be killed, also while it works on a call;
+then everything acknowledged is still there, and the call, made again, has happened once.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import time
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from tests.conformance.crashing_server import (
+    MEMBER,
+    SECOND_REGION,
+    STANDALONE,
+    CrashingServer,
+    Template,
+)
+from tests.conformance.service_driver import Driver
+from tests.conformance.service_model import ALONE, MANAGEMENT, Caller, Event, ServiceModel
+from tests.conformance.service_model import MEMBER as OF_ORGANIZATION
+from tests.conformance.service_steps import STEPS
+from tests.conformance.whole_model import OPERATIONS
+from tests.edge.larum_servers import ADMINISTRATOR
+
+if TYPE_CHECKING:
+    from tests.conformance.service_model import Params
+
+KINDS = {
+    ADMINISTRATOR: MANAGEMENT,
+    MEMBER: OF_ORGANIZATION,
+    **dict.fromkeys(STANDALONE, ALONE),
+}
+# Small, so that they are reached.
+LIMITS: dict[str, int] = {}
+ONE, OTHER = (Caller(each) for each in STANDALONE)
+# Who calls: mostly two accounts that know nothing of each other.
+CALLERS = (
+    *([ONE] * 10),
+    *([OTHER] * 5),
+    *([Caller(ADMINISTRATOR)] * 2),
+    Caller(MEMBER),
+    Caller(STANDALONE[0], SECOND_REGION),
+)
+OFTEN = [name for name, (often, _) in STEPS.items() for _ in range(often)]
+
+CALL, LOOK, CRASH, CRASH_AMIDST = "call", "look", "crash", "crash amidst"
+
+whats = st.sampled_from((*[CALL] * 40, LOOK, LOOK, CRASH, CRASH_AMIDST))
+operations = st.sampled_from(OFTEN)
+callers = st.sampled_from(CALLERS)
+seeds = st.integers(0, 2**32 - 1)
+
+
+@cache
+def template() -> Template:
+    """Return the directory that every example starts with."""
+    return Template(Path(tempfile.mkdtemp(prefix="larum-machine-")) / "data", LIMITS)
+
+
+class ServiceMachine(RuleBasedStateMachine):
+    """One installation, from its first call to its last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = tempfile.TemporaryDirectory(prefix="larum-machine-")
+        self.server = CrashingServer(template(), Path(self.directory.name) / "data")
+        self.driver = Driver(ServiceModel(KINDS, OPERATIONS, LIMITS), self.server.client)
+
+    def teardown(self) -> None:
+        """Compare what was told to the world, and stop."""
+        try:
+            if not self.driver.differs:
+                self.driver.look_at_everything()
+                self.check_events()
+        finally:
+            self.server.stop()
+            self.directory.cleanup()
+
+    @initialize(seed=seeds)
+    def begin(self, seed: int) -> None:
+        """Two accounts have memberships, or most steps would be refused."""
+        for caller in (ONE, OTHER):
+            random = Random(seed)
+            params = STEPS["CreateMembership"][1](random, self.driver.model, caller)
+            params.pop("coverEntireOrganization", None)
+            self.driver.call(caller, "CreateMembership", params)
+
+    @rule(what=whats, operation=operations, caller=callers, seed=seeds)
+    def step(self, what: str, operation: str, caller: Caller, seed: int) -> None:
+        """Somebody calls, and the server may die before it or of it."""
+        self.driver.random = random = Random(seed)
+        if what == CRASH:
+            self.crash()
+        params = STEPS[operation][1](random, self.driver.model, caller)
+        if what == CRASH_AMIDST:
+            self.call_while_it_dies(operation, caller, params, random.uniform(0, 0.012))
+        self.driver.call(caller, operation, params)
+        self.look(caller, params)
+        if what != CALL:
+            self.driver.look_at_everything()
+            self.check_events()
+
+    def crash(self) -> None:
+        """The server is killed while nobody calls."""
+        self.server.kill()
+        self.server.restart()
+
+    def call_while_it_dies(
+        self, operation: str, caller: Caller, params: Params, delay: float
+    ) -> None:
+        """The server is killed that many seconds after a call began; what it answered counts."""
+        answers: list[Any] = []
+        thread = threading.Thread(target=self._try, args=(caller, operation, params, answers))
+        thread.start()
+        time.sleep(delay)
+        self.server.kill()
+        thread.join()
+        self.server.restart()
+        if answers:
+            self.driver.compare(caller, operation, params, answers[0])
+
+    def look(self, caller: Caller, params: Params) -> None:
+        """Look at the case that was called about, whatever came of it, or at the last one."""
+        name = params.get("caseId") or params.get("resourceArn", "").rpartition("/")[2]
+        for membership in self.driver.model.memberships:
+            cases = membership.cases
+            case = cases.get(name) if name or not cases else list(cases.values())[-1]
+            if case is not None and membership.caller == caller:
+                self.driver.look(case)
+
+    def check_events(self) -> None:
+        """Each change is told exactly once, and nothing else is."""
+        client = self.server.client(Caller(ADMINISTRATOR), "larum")
+        told: Counter[str] = Counter()
+        token: dict[str, str] = {}
+        while True:
+            page = client.list_outbox_entries(**token)
+            for each in page["items"]:
+                if each["kind"] == "event":
+                    detail = json.loads(each["detail"])
+                    told[str(Event(each["type"], each["resourceArn"], detail))] += 1
+            if "nextToken" not in page:
+                break
+            token = {"nextToken": page["nextToken"]}
+        expected = Counter(map(str, self.driver.model.events))
+        assert told == expected, f"told {told - expected}, not told {expected - told}"
+
+    def _try(
+        self, caller: Caller, operation: str, params: Params, answers: list[Any]
+    ) -> None:
+        try:
+            answers.append(self.driver.send(caller, operation, params))
+        except (BotoCoreError, ClientError):
+            return

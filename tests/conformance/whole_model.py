@@ -1,0 +1,13 @@
+"""All operations of the model in one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.conformance.case_model import OF_CASES
+from tests.conformance.service_model import OF_MEMBERSHIPS
+
+if TYPE_CHECKING:
+    from tests.conformance.service_model import Operation
+
+OPERATIONS: dict[str, Operation] = {**OF_MEMBERSHIPS, **OF_CASES}
