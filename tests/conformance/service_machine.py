@@ -31,7 +31,7 @@ from tests.conformance.crashing_server import (
 from tests.conformance.service_driver import Driver
 from tests.conformance.service_model import ALONE, MANAGEMENT, Caller, Event, ServiceModel
 from tests.conformance.service_model import MEMBER as OF_ORGANIZATION
-from tests.conformance.service_steps import STEPS
+from tests.conformance.service_steps import STEPS, likelier
 from tests.conformance.whole_model import OPERATIONS
 from tests.edge.larum_servers import ADMINISTRATOR
 
@@ -44,7 +44,11 @@ KINDS = {
     **dict.fromkeys(STANDALONE, ALONE),
 }
 # Small, so that they are reached.
-LIMITS: dict[str, int] = {}
+LIMITS = {
+    "activeSelfManagedCases": 3,
+    "activeServiceManagedCases": 3,
+    "serviceManagedCasesPerDay": 5,
+}
 ONE, OTHER = (Caller(each) for each in STANDALONE)
 # Who calls: mostly two accounts that know nothing of each other.
 CALLERS = (
@@ -54,7 +58,7 @@ CALLERS = (
     Caller(MEMBER),
     Caller(STANDALONE[0], SECOND_REGION),
 )
-OFTEN = [name for name, (often, _) in STEPS.items() for _ in range(often)]
+OFTEN = sorted((name for name, (often, _) in STEPS.items() for _ in range(often)), key="CreateCase".__ne__)
 
 CALL, LOOK, CRASH, CRASH_AMIDST = "call", "look", "crash", "crash amidst"
 
@@ -104,6 +108,7 @@ class ServiceMachine(RuleBasedStateMachine):
         self.driver.random = random = Random(seed)
         if what == CRASH:
             self.crash()
+        operation = likelier(random, self.driver.model, caller, operation)
         params = STEPS[operation][1](random, self.driver.model, caller)
         if what == CRASH_AMIDST:
             self.call_while_it_dies(operation, caller, params, random.uniform(0, 0.012))

@@ -392,6 +392,13 @@ def _tagged(model: ServiceModel, caller: Caller, arn: str) -> Membership | Case:
     return case
 
 
+def _to_be_tagged(model: ServiceModel, caller: Caller, arn: str) -> Membership | Case:
+    resource = _tagged(model, caller, arn)
+    if not isinstance(resource, Membership) and resource.is_closed:
+        raise Refused(conflict("Case", resource.case_id))
+    return resource
+
+
 def list_tags_for_resource(
     model: ServiceModel, caller: Caller, params: Params, _: Output
 ) -> Output:
@@ -401,9 +408,10 @@ def list_tags_for_resource(
 
 def tag_resource(model: ServiceModel, caller: Caller, params: Params, _: Output) -> Output:
     """Add tags or change their values; what is so already is no change."""
-    resource, tags = _tagged(model, caller, params["resourceArn"]), params["tags"]
+    tags = params["tags"]
     if any(key.lower().startswith("aws:") for key in tags):
-        raise Refused(invalid("FIELD_VALIDATION_FAILED"), invalid())
+        raise Refused(Refusal("ValidationException"))
+    resource = _to_be_tagged(model, caller, params["resourceArn"])
     if len(resource.tags | tags) > MOST_TAGS:
         raise Refused(Refusal("ValidationException"))
     if resource.tags | tags != resource.tags:
@@ -413,7 +421,7 @@ def tag_resource(model: ServiceModel, caller: Caller, params: Params, _: Output)
 
 def untag_resource(model: ServiceModel, caller: Caller, params: Params, _: Output) -> Output:
     """Remove tags; keys that are not there are no change."""
-    resource, keys = _tagged(model, caller, params["resourceArn"]), params["tagKeys"]
+    resource, keys = _to_be_tagged(model, caller, params["resourceArn"]), params["tagKeys"]
     left = {key: value for key, value in resource.tags.items() if key not in keys}
     if left != resource.tags:
         _retag(model, caller, resource, left, "Remove tag")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.conformance.case_model import LISTS
 from tests.conformance.service_answers import CANARY
-from tests.conformance.service_model import ALONE
+from tests.conformance.service_model import ALONE, MEMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -309,3 +309,14 @@ STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], Params]]] =
 }
 
 
+
+
+def likelier(random: Random, model: ServiceModel, caller: Caller, operation: str) -> str:
+    """Return the operation, or at times the one without which it can only be refused."""
+    active = _active(model, caller)
+    if active is None and model.kinds[caller.account] != MEMBER and random.random() < 0.4:
+        return "CreateMembership"
+    has_open = active is not None and not all(each.is_closed for each in active.cases.values())
+    if active is not None and not has_open and random.random() < 0.5:
+        return "CreateCase"
+    return operation
