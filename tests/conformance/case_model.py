@@ -6,6 +6,7 @@ investigations are in `evidence_model.py`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +115,11 @@ class Case:
         """Whether it is over for good."""
         return self.status == "Closed"
 
-    def changed(self, model: ServiceModel, principal: str, action: str) -> When:
+    def changed(
+        self, model: ServiceModel, principal: str, action: str, moment: When | None = None
+    ) -> When:
         """Note a change: its moment, its edit, and that the case is the latest that changed."""
-        moment = model.moment()
+        moment = moment or model.moment()
         self.updated = moment
         self.edits.append(Edit(moment, principal, action))
         cases = self.membership.cases
@@ -184,7 +187,7 @@ def create_case(model: ServiceModel, caller: Caller, params: Params, output: Out
     assert all(made not in each.cases for each in model.memberships if each.caller == caller)
     case = add_case(model, membership, made, params, caller.arn)
     model.tell("Case Created", case.arn, caseId=made, createdBy=caller.account)
-    return {"caseId": Text(r"\d{10}")} if len(made) != 10 else {"caseId": made}
+    return {"caseId": made if re.fullmatch(r"\d{10}", made) else Text(r"\d{10}")}
 
 
 def add_case(

@@ -19,7 +19,7 @@ from tests.conformance.service_answers import (
     differences,
     refusal_differences,
 )
-from tests.conformance.service_model import Caller
+from tests.conformance.service_model import OPERATOR, Caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,7 @@ class Driver:
 
     model: ServiceModel
     connect: Connect
+    operator: Caller = OPERATOR
     random: Random = field(default_factory=lambda: Random(0))
     moments: Moments = field(default_factory=Moments)
     # How many calls each operation answered, and with which error.
@@ -74,11 +75,11 @@ class Driver:
 
     def send(self, caller: Caller, operation: str, params: Params) -> Output | ClientError:
         """Make a call and return what was answered; lists are read page by page."""
-        client = self.connect(caller, "security-ir")
-        function = getattr(client, xform_name(operation))
+        service, _, name = operation.rpartition(":")
+        function = getattr(self.connect(caller, service or "security-ir"), xform_name(name))
         try:
-            if operation in LISTS:
-                return self._pages(function, LISTS[operation], params)
+            if name in LISTS:
+                return self._pages(function, LISTS[name], params)
             return _without_metadata(function(**params))
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
@@ -135,8 +136,7 @@ class Driver:
             return
         about = {"caseId": case.case_id}
         for operation in ("GetCase", "ListComments", "ListCaseEdits", "ListInvestigations"):
-            if operation in self.model.operations:
-                self.call(caller, operation, about)
+            self.call(caller, operation, about)
         self.call(caller, "ListTagsForResource", {"resourceArn": case.arn})
 
     def look_at_everything(self) -> None:
@@ -149,6 +149,11 @@ class Driver:
             self.call(caller, "ListTagsForResource", {"resourceArn": membership.arn})
             for case in membership.cases.values():
                 self.look(case)
+                about = {"accountId": caller.account, "region": caller.region}
+                for operation in ("GetCase", "ListComments", "ListCaseEdits"):
+                    self.call(self.operator, f"larum:{operation}", about | {"caseId": case.case_id})
+                for archived in (False, True):
+                    self.call(self.operator, "larum:ListCases", about | {"archived": archived})
 
 
 def _without_metadata(response: Mapping[str, Any]) -> Output:

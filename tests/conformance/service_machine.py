@@ -28,8 +28,16 @@ from tests.conformance.crashing_server import (
     CrashingServer,
     Template,
 )
+from tests.conformance.responder_steps import RESPONDER_STEPS
 from tests.conformance.service_driver import Driver
-from tests.conformance.service_model import ALONE, MANAGEMENT, Caller, Event, ServiceModel
+from tests.conformance.service_model import (
+    ALONE,
+    MANAGEMENT,
+    OPERATOR,
+    Caller,
+    Event,
+    ServiceModel,
+)
 from tests.conformance.service_model import MEMBER as OF_ORGANIZATION
 from tests.conformance.service_steps import STEPS, likelier
 from tests.conformance.whole_model import OPERATIONS
@@ -58,7 +66,11 @@ CALLERS = (
     Caller(MEMBER),
     Caller(STANDALONE[0], SECOND_REGION),
 )
-OFTEN = sorted((name for name, (often, _) in STEPS.items() for _ in range(often)), key="CreateCase".__ne__)
+EVERY_STEP = STEPS | RESPONDER_STEPS
+OFTEN = sorted(
+    (name for name, (often, _) in EVERY_STEP.items() for _ in range(often)),
+    key="CreateCase".__ne__,
+)
 
 CALL, LOOK, CRASH, CRASH_AMIDST = "call", "look", "crash", "crash amidst"
 
@@ -109,10 +121,11 @@ class ServiceMachine(RuleBasedStateMachine):
         if what == CRASH:
             self.crash()
         operation = likelier(random, self.driver.model, caller, operation)
-        params = STEPS[operation][1](random, self.driver.model, caller)
+        params = EVERY_STEP[operation][1](random, self.driver.model, caller)
+        by = OPERATOR if operation.startswith("larum:") else caller
         if what == CRASH_AMIDST:
-            self.call_while_it_dies(operation, caller, params, random.uniform(0, 0.012))
-        self.driver.call(caller, operation, params)
+            self.call_while_it_dies(operation, by, params, random.uniform(0, 0.012))
+        self.driver.call(by, operation, params)
         self.look(caller, params)
         if what != CALL:
             self.driver.look_at_everything()
@@ -148,7 +161,7 @@ class ServiceMachine(RuleBasedStateMachine):
 
     def check_events(self) -> None:
         """Each change is told exactly once, and nothing else is."""
-        client = self.server.client(Caller(ADMINISTRATOR), "larum")
+        client = self.server.client(OPERATOR, "larum")
         told: Counter[str] = Counter()
         token: dict[str, str] = {}
         while True:

@@ -70,6 +70,10 @@ class Caller:
         return f"arn:aws:iam::{self.account}:root"
 
 
+# Whose key the operations of `larum` take.
+OPERATOR = Caller("123456789012")
+
+
 @dataclass
 class Membership:
     """A membership with its cases, by id and least recently changed first."""
@@ -117,6 +121,9 @@ MAKES = {
     "CreateMembership": ("Membership", "membershipId"),
     "CreateCase": ("Case", "caseId"),
     "CreateCaseComment": ("Comment", "commentId"),
+    "larum:CreateCaseComment": ("Comment", "commentId"),
+    "larum:OpenProactiveCase": ("Case", "caseId"),
+    "larum:PutInvestigation": ("Investigation", "investigationId"),
 }
 
 

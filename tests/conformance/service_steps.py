@@ -32,11 +32,13 @@ STATUSES = (
 FIRST_MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def _text(random: Random) -> str:
+def text(random: Random) -> str:
+    """Return a sensitive text with what breaks careless code in it."""
     return f"{CANARY} {random.randrange(10**6)} <&\"'> é 🔥"
 
 
-def _moment(random: Random) -> datetime:
+def moment(random: Random) -> datetime:
+    """Return a moment with milliseconds."""
     return FIRST_MOMENT + timedelta(milliseconds=random.randrange(10**9))
 
 
@@ -45,7 +47,7 @@ def _watcher(random: Random) -> dict[str, str]:
     local = f"{CANARY}{number}"
     watcher = {"email": f"{local.upper() if random.random() < 0.2 else local}@example.com"}
     if random.random() < 0.5:
-        watcher |= {"name": _text(random)[:50], "jobTitle": "On call"}
+        watcher |= {"name": text(random)[:50], "jobTitle": "On call"}
     return watcher
 
 
@@ -205,10 +207,10 @@ def create_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
     """A case of either kind, with anything or nothing in its lists."""
     params: Params = {
         "resolverType": random.choice(("Self", "AWS")),
-        "title": _text(random),
-        "description": _text(random),
+        "title": text(random),
+        "description": text(random),
         "engagementType": random.choice(("Security Incident", "Investigation")),
-        "reportedIncidentStartDate": _moment(random),
+        "reportedIncidentStartDate": moment(random),
         "impactedAccounts": _entries(random, "impactedAccounts"),
         "watchers": _entries(random, "watchers"),
     }
@@ -230,9 +232,9 @@ def update_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
     params = this_case(random, model, caller)
     scalars: dict[str, Callable[[Random], Any]] = {
         "title": lambda chance: f"{CANARY} {chance.randrange(3)}",
-        "description": _text,
-        "reportedIncidentStartDate": _moment,
-        "actualIncidentStartDate": _moment,
+        "description": text,
+        "reportedIncidentStartDate": moment,
+        "actualIncidentStartDate": moment,
         "engagementType": lambda chance: chance.choice(("Security Incident", "Investigation")),
     }
     for name, draw in scalars.items():
@@ -267,7 +269,7 @@ def update_resolver_type(random: Random, model: ServiceModel, caller: Caller) ->
 
 def create_case_comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
     """A comment."""
-    params = this_case(random, model, caller) | {"body": _text(random)}
+    params = this_case(random, model, caller) | {"body": text(random)}
     return once(random, model, caller, "CreateCaseComment", params)
 
 
@@ -278,7 +280,7 @@ def update_case_comment(random: Random, model: ServiceModel, caller: Caller) -> 
     case = active.cases.get(params["caseId"]) if active else None
     comments = case.comments if case else []
     number = random.randrange(len(comments) + (random.random() < 0.1 or not comments))
-    body = _text(random)
+    body = text(random)
     if number < len(comments) and random.random() < 0.2:
         body = comments[number].body
     return params | {"commentId": f"{number:06d}", "body": body}
