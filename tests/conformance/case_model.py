@@ -159,7 +159,9 @@ def check_quotas(
     counted = sum(
         each.resolver == resolver and not each.is_closed for each in membership.cases.values()
     )
-    names = {"activeServiceManagedCases" if resolver == "AWS" else "activeSelfManagedCases": counted}
+    names = {
+        "activeServiceManagedCases" if resolver == "AWS" else "activeSelfManagedCases": counted
+    }
     if resolver == "AWS" and is_new:
         names["serviceManagedCasesPerDay"] = membership.service_managed
     found = [
@@ -336,9 +338,7 @@ def list_case_edits(model: ServiceModel, caller: Caller, params: Params, _: Outp
     return {"items": items, "total": len(items)}
 
 
-def create_case_comment(
-    model: ServiceModel, caller: Caller, params: Params, _: Output
-) -> Output:
+def create_case_comment(model: ServiceModel, caller: Caller, params: Params, _: Output) -> Output:
     """Add a comment; ids count up from 000000 in each case (§2.7, §11 row 15)."""
     case = open_own_case(model, caller, params)
     moment = case.of_customer(model, caller, "Add comment")

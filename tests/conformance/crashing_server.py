@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from mypy_boto3_security_ir import SecurityIncidentResponseClient
+
     from larum.domain.principals import AccessKey
     from tests.conformance.service_model import Caller
 
@@ -39,9 +41,7 @@ class Template:
             client = larum_client(server)
             member = {"id": MEMBER, "name": "shop", "email": "shop@example.com"}
             organization = {"trustedAccess": True, "accounts": [{"id": ADMINISTRATOR}, member]}
-            client.apply_directory(
-                directory={"organization": organization, "limits": dict(limits)}
-            )
+            client.apply_directory(directory={"organization": organization, "limits": dict(limits)})
             client.close()
 
 
@@ -95,5 +95,7 @@ class CrashingServer:
         return started
 
 
-def _security_ir(server: LarumServer, account: str, region: str, **arguments: Any) -> Any:  # noqa: ANN401
+def _security_ir(
+    server: LarumServer, account: str, region: str, **arguments: Any
+) -> SecurityIncidentResponseClient:
     return server.client(account=account, region=region, **arguments)

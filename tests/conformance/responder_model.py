@@ -127,9 +127,7 @@ def close_case(model: ServiceModel, _: Caller, params: Params, __: Output) -> Ou
     return {"caseStatus": "Closed", "closedDate": case.closed, "closureCode": code}
 
 
-def open_proactive_case(
-    model: ServiceModel, _: Caller, params: Params, output: Output
-) -> Output:
+def open_proactive_case(model: ServiceModel, _: Caller, params: Params, output: Output) -> Output:
     """Open a case that the customer did not ask for; no quota refuses it."""
     holder = Caller(params["accountId"], params["region"])
     membership = model.active(holder)

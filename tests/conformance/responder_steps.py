@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.conformance.case_model import RESPONDER
 from tests.conformance.service_answers import CANARY
 from tests.conformance.service_model import OPERATOR
 from tests.conformance.service_steps import NOBODYS_CASE, STATUSES, moment, once, text, this_case
@@ -21,8 +22,13 @@ ACTIONS = ("Evidence", "Investigation", "Summarization")
 PROGRESS = ("Pending", "InProgress", "Waiting", "Completed", "Failed", "Cancelled")
 
 
-def _found(random: Random, model: ServiceModel, caller: Caller) -> tuple[Params, Case | None]:
-    """Return how a case of the caller's is named, and the case: mostly one to work on."""
+def _found(
+    random: Random,
+    model: ServiceModel,
+    caller: Caller,
+    wanted: Callable[[Case], bool] = lambda _: True,
+) -> tuple[Params, Case | None]:
+    """Return how a case of the caller's is named, and the case: mostly a wanted one to work on."""
     every = [
         case
         for membership in model.memberships
@@ -35,6 +41,8 @@ def _found(random: Random, model: ServiceModel, caller: Caller) -> tuple[Params,
         if each.resolver == "AWS" and not each.is_closed and each.membership.status == "Active"
     ]
     some = workable if workable and random.random() < 0.85 else every
+    if random.random() < 0.9:
+        some = [each for each in some if wanted(each)] or some
     case = random.choice(some) if some and random.random() < 0.97 else None
     about = {"accountId": caller.account, "region": caller.region}
     return about | {"caseId": case.case_id if case else NOBODYS_CASE}, case
@@ -54,9 +62,11 @@ def _comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
 
 
 def _update_comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
-    params, case = _found(random, model, caller)
+    params, case = _found(random, model, caller, lambda each: bool(each.comments))
     comments = case.comments if case else []
-    number = random.randrange(len(comments) + 1)
+    own = [place for place, each in enumerate(comments) if each.creator == RESPONDER]
+    number = random.choice(own) if random.random() < 0.8 and own else len(comments)
+    number = random.randrange(number + 1) if random.random() < 0.2 else number
     body = comments[number].body if number < len(comments) and random.random() < 0.2 else None
     return params | {"commentId": f"{number:06d}", "body": body or text(random)}
 
@@ -93,17 +103,7 @@ def _put(random: Random, model: ServiceModel, caller: Caller) -> Params:
 def _with_investigation(
     random: Random, model: ServiceModel, caller: Caller
 ) -> tuple[Params, dict[str, Any] | None]:
-    params, case = _found(random, model, caller)
-    having = [
-        each
-        for membership in model.memberships
-        if membership.caller == caller
-        for each in membership.cases.values()
-        if each.investigations
-    ]
-    if having and random.random() < 0.8:
-        case = random.choice(having)
-        params["caseId"] = case.case_id
+    params, case = _found(random, model, caller, lambda each: bool(each.investigations))
     found = list(case.investigations.values()) if case else []
     return params, random.choice(found) if found else None
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 # Stands in every sensitive text that the tests send: what tells it has leaked.
 CANARY = "canary"
@@ -72,11 +72,13 @@ class Moments:
         return True
 
 
-def differences(expected: Any, actual: Any, moments: Moments, where: str = "answer") -> list[str]:
+def differences(
+    expected: object, actual: object, moments: Moments, where: str = "answer"
+) -> list[str]:
     """Return where `actual` is not what the model expected; empty when it agrees."""
     match expected:
         case When(change):
-            agrees = hasattr(actual, "tzinfo") and moments.agrees(change, actual)
+            agrees = isinstance(actual, datetime) and moments.agrees(change, actual)
             then = moments.seen.get(change)
             return [] if agrees else [f"{where}: {actual}, change {change} was at {then}"]
         case Text(pattern):
@@ -98,7 +100,7 @@ def differences(expected: Any, actual: Any, moments: Moments, where: str = "answ
 
 
 def _of_members(
-    expected: dict[str, Any], actual: Any, moments: Moments, where: str
+    expected: dict[str, Any], actual: object, moments: Moments, where: str
 ) -> list[str]:
     if not isinstance(actual, dict) or set(actual) != set(expected):
         names = sorted(actual) if isinstance(actual, dict) else actual

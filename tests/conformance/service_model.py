@@ -315,9 +315,7 @@ def update_membership(model: ServiceModel, caller: Caller, params: Params, _: Ou
         if undone:
             membership.status, membership.deactivated = "Active", None
         model.moment()
-        model.tell(
-            "Membership Updated", membership.arn, membershipId=membership.membership_id
-        )
+        model.tell("Membership Updated", membership.arn, membershipId=membership.membership_id)
     return {}
 
 
@@ -341,9 +339,7 @@ def cancel_membership(model: ServiceModel, caller: Caller, params: Params, _: Ou
     membership = model.own(caller, params["membershipId"])
     if membership.status == "Active":
         membership.status, membership.deactivated = "Cancelled", model.moment()
-        model.tell(
-            "Membership Cancelled", membership.arn, membershipId=membership.membership_id
-        )
+        model.tell("Membership Cancelled", membership.arn, membershipId=membership.membership_id)
     return {"membershipId": membership.membership_id}
 
 

@@ -82,7 +82,11 @@ def _tags(random: Random, *, reserved: float = 0.0) -> dict[str, str]:
 
 def _team(random: Random) -> list[dict[str, Any]]:
     team: list[dict[str, Any]] = [
-        {"name": f"{CANARY} {number}", "jobTitle": "Analyst", "email": f"{CANARY}{number}@e.example"}
+        {
+            "name": f"{CANARY} {number}",
+            "jobTitle": "Analyst",
+            "email": f"{CANARY}{number}@e.example",
+        }
         for number in random.sample(range(6), random.choice((2, 2, 3)))
     ]
     if random.random() < 0.3:
@@ -134,8 +138,10 @@ def _case(random: Random, model: ServiceModel, caller: Caller) -> str:
             own = [each for each in own if not each.is_closed] or own
         return random.choice(own[-4:] if chance < 0.6 else own).case_id
     others = [
-        each for membership in model.memberships if membership is not active for each in
-        membership.cases
+        each
+        for membership in model.memberships
+        if membership is not active
+        for each in membership.cases
     ]
     return random.choice(others) if others and chance < 0.98 else NOBODYS_CASE
 
@@ -309,8 +315,6 @@ STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], Params]]] =
     "UpdateMembership": (3, update_membership),
     "UpdateResolverType": (3, update_resolver_type),
 }
-
-
 
 
 def likelier(random: Random, model: ServiceModel, caller: Caller, operation: str) -> str:
