@@ -27,7 +27,7 @@ from botocore.loaders import Loader
 
 import larum
 from larum import settings as settings_module
-from larum.edge import directory_file
+from larum.edge import directory_file, triage_rules_file
 from larum.edge.cli import main
 from larum.settings import FIELDS, SettingsError
 from tests import documents
@@ -49,6 +49,7 @@ KINDS = {
     "toml": "read as a settings file",
     "json": "read as JSON; that of an export is compared with one",
     "yaml": "read as a file of `larum apply`, and applied",
+    "yaml rules": "read as a file of `larum findings apply-rules`",
     "mermaid": "generated",
     "": "a diagram or a layout in CONTRIBUTING.md",
 }
@@ -357,6 +358,16 @@ def test_directories_that_are_shown_can_be_applied(page: str) -> None:
             assert client.apply_directory(directory=found.directory)["changes"]
             assert client.apply_directory(directory=found.directory)["changes"] == []
             client.close()
+
+
+def test_triage_rules_that_are_shown_can_be_applied() -> None:
+    """Each file of `larum findings apply-rules` in the pages reads without a fault."""
+    shown = [each for found in of_kind("yaml rules").values() for each in found]
+    assert shown
+    for each in shown:
+        found = triage_rules_file.read(each.text.encode())
+        assert found.faults == []
+        assert found.rules
 
 
 def test_wrong_output_is_found(tmp_path: Path) -> None:

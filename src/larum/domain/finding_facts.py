@@ -93,7 +93,9 @@ def prose(value: object, longest: int) -> str:
     """Return a text for people in one line, cut, with a space for each control character."""
     if not isinstance(value, str):
         return ""
-    kept = "".join(each if each.isprintable() else " " for each in value[:longest])
+    kept = value[:longest]
+    if not kept.isprintable():
+        kept = "".join(each if each.isprintable() else " " for each in kept)
     return " ".join(kept.split())
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import click
 
 import larum
-from larum.edge.cli import responder_work
+from larum.edge.cli import responder_work, triage_rules
 from larum.edge.cli.cases import cases
 from larum.edge.cli.directory import accounts, apply, directory
 from larum.edge.cli.export import export
+from larum.edge.cli.findings import findings
 from larum.edge.cli.memberships import memberships
 from larum.edge.cli.outbox import outbox
 from larum.edge.cli.responder import responder
@@ -38,6 +39,8 @@ def main() -> None:
 
 for work in responder_work.COMMANDS:
     responder.add_command(work)
+for rules in triage_rules.COMMANDS:
+    findings.add_command(rules)
 for command in (
     serve,
     apply,
@@ -48,6 +51,7 @@ for command in (
     export,
     outbox,
     responder,
+    findings,
     operations,
     model,
     replace_root_key,
