@@ -21,7 +21,6 @@ FINDINGS_AT_ONCE: Final = 100
 BYTES_AT_ONCE: Final = 4_000_000
 # The service's limit of one document, in characters.
 LONGEST_DOCUMENT: Final = 245_760
-LARGEST_FILE: Final = 2 << 30
 GZIP: Final = b"\x1f\x8b"
 ASCII: Final = bytes(range(128))
 ESCAPED: Final = (ord('"'), ord("\\"))

@@ -15,6 +15,7 @@ import click
 
 from larum.edge import finding_files
 from larum.edge.cli.calls import (
+    CANNOT_OPEN,
     REFUSED,
     WRONG_CALL,
     connected,
@@ -74,7 +75,7 @@ def findings() -> None:
 
 
 @findings.command(short_help="Take in the findings of a file.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @OF_ACCOUNT
 @reaching
 def ingest(file: Path, account: str, where: Where, output: str) -> None:
@@ -85,7 +86,7 @@ def ingest(file: Path, account: str, where: Where, output: str) -> None:
     once. Findings that were not understood are told by their place, and the exit code is 1.
     """
     try:
-        found = finding_files.documents(file.read_bytes())
+        found = finding_files.documents(content_of(file))
     except finding_files.NotFindings as error:
         stop(WRONG_CALL, f"{file}: {error}.")
     with connected(where) as connection, _bar(len(found)) as advanced:
@@ -179,6 +180,14 @@ def advance(step: str, finding: tuple[str, ...], account: str, where: Where, out
         stop(REFUSED, *(f"{each['findingId']}: {each['reason']}" for each in failures))
 
 
+def content_of(file: Path) -> bytes:
+    """Return what is in a file that was named, or end the command where it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        stop(CANNOT_OPEN, f"{file} cannot be read: {error.strerror or error}.")
+
+
 def _ingested(
     connection: Connection, account: str, found: Sequence[bytes], advanced: Callable[[int], None]
 ) -> tuple[Counter[str], list[tuple[int, str]]]:
@@ -218,9 +227,9 @@ def _as_texts(found: Sequence[bytes]) -> tuple[dict[int, str], list[tuple[int, s
         except UnicodeDecodeError:
             faults.append((place, "The document is not UTF-8."))
             continue
-        if not 2 <= len(text) <= finding_files.LONGEST_DOCUMENT:  # noqa: PLR2004 - `{}`
+        if len(text) > finding_files.LONGEST_DOCUMENT:
             most = finding_files.LONGEST_DOCUMENT
-            faults.append((place, f"The document does not have 2 to {most:,} characters."))
+            faults.append((place, f"The document has more than {most:,} characters."))
         else:
             texts[place] = text
     return texts, faults

@@ -17,7 +17,7 @@ from larum.edge.cli.calls import (
     stop,
     working,
 )
-from larum.edge.cli.findings import OF_ACCOUNT
+from larum.edge.cli.findings import OF_ACCOUNT, content_of
 from larum.edge.cli.printing import ABSENT, count, pages, plain, when
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 HEADINGS: Final = ("PRIORITY", "NAME", "OUTCOME", "EXPIRES", "MATCHES")
 WIDTHS: Final = (8, 24, 14, 20)
 TESTED: Final = ("OUTCOME", "FINDINGS")
-FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE: Final = click.Path(path_type=Path)
 TESTED_AT_MOST: Final = 1_000
 
 
@@ -114,7 +114,7 @@ COMMANDS: Final = (apply_rules, list_rules, test_rules)
 
 
 def _read(file: Path) -> list[dict[str, Any]]:
-    found = triage_rules_file.read(file.read_bytes())
+    found = triage_rules_file.read(content_of(file))
     if found.faults:
         stop(WRONG_CALL, *(f"{file}: {each}" for each in found.faults))
     return found.rules
