@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import larum
 from tests.conformance.page import refusal_of, smallest
 from tests.conformance.supported_cases import opening, supported
 
@@ -96,3 +97,20 @@ def test_another_account_s_case_does_not_exist(
         assert messages[0] == messages[1]
         assert it.comments == []
         client.close()
+
+
+def test_the_millionth_comment_is_the_last() -> None:
+    """Ids have six digits: after 999999 the quota LARUM-COMMENTS refuses, and changes nothing."""
+    with larum.Service() as service, supported(service, "222222222222") as it:
+        sql = "UPDATE cases SET comments = 999999"
+        service.engine.write(lambda tx: tx.change(sql, {}))
+        made = it.customer.create_case_comment(caseId=it.case_id, body="The last.")
+        assert made["commentId"] == "999999"
+        before = it.case, it.told()
+        with pytest.raises(it.customer.exceptions.ServiceQuotaExceededException) as caught:
+            it.customer.create_case_comment(caseId=it.case_id, body="One more.")
+        refusal = refusal_of(caught.value)
+        assert (refusal["quotaCode"], refusal["resourceType"]) == ("LARUM-COMMENTS", "Case")
+        assert refusal["resourceId"] == "222222222222"
+        assert [each["commentId"] for each in it.comments] == ["999999"]
+        assert (it.case["lastUpdatedDate"], it.told()) == (before[0]["lastUpdatedDate"], before[1])
