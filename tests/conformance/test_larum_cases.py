@@ -51,8 +51,8 @@ def test_the_operator_reads_what_the_customer_reads(connect: Instance, account: 
 def test_archived_cases_are_read_and_nothing_else(connect: Instance, account: str) -> None:
     """After a cancellation only the operator reaches the cases, in lists of any page size."""
     with supported(connect, account) as it:
+        mine = [*(it.customer.create_case(**opening())["caseId"] for _ in range(2)), it.case_id]
         it.customer.create_case_comment(caseId=it.case_id, body="Kept.")
-        mine = [it.case_id, *(it.customer.create_case(**opening())["caseId"] for _ in range(2))]
         assert (listed(it), listed(it, archived=True)) == (mine[::-1], [])
         it.customer.cancel_membership(membershipId=it.membership_id)
         assert (listed(it), listed(it, archived=True)) == ([], mine[::-1])
