@@ -107,6 +107,25 @@ CAUSES: Final[Mapping[str, Mapping[str, str]]] = {
         "a feature is named twice, or the body cannot be parsed.",
     },
     "GetCase": _OF_CASE,
+    "GetCaseAttachmentDownloadUrl": {
+        **_OF_CASE,
+        "ResourceNotFoundException": "The case does not exist, is another account's or of a former "
+        "membership, or has no such attachment; or its bytes were deleted after their retention "
+        "(`--attachment-retention`).",
+        "ValidationException": "The attachment is still pending, or Failed; or a member breaks "
+        "the model.",
+    },
+    "GetCaseAttachmentUploadUrl": {
+        **_OF_CASE,
+        "ConflictException": "The case is Closed (resourceType `Case`); it has an attachment of "
+        "that name that has not Failed, or the clientToken was used with other parameters "
+        "(`Attachment`).",
+        "InvalidTokenException": _IN_FLIGHT,
+        "ResourceNotFoundException": "The case does not exist, is another account's or of a former "
+        "membership; or the clientToken made an attachment that Failed and was replaced.",
+        "ServiceQuotaExceededException": "The case has fifty attachments that have not Failed "
+        "(quotaCode `LARUM-ATTACHMENTS`).",
+    },
     "GetFindingMetrics": {
         "AccessDeniedException": _NOT_YOURS,
         "ValidationException": "A member breaks the model; or `endDate` is before `startDate`, or "
@@ -184,6 +203,8 @@ RETRIED: Final = frozenset(
     {"InternalServerException", "InvalidTokenException", "ThrottlingException"}
 )
 FRONT_END: Final[Mapping[str, str]] = {
+    "AccessDenied": "A signed URL of an attachment is expired, altered, used with another "
+    "method, Host or length, or its case or access key does not allow it any more.",
     "ExpiredTokenException": "Session credentials have expired. There are none yet.",
     "IncompleteSignatureException": "The Authorization header or the date cannot be understood.",
     "InvalidSignatureException": "Wrong signature, Region or service in the credential scope, or a "
@@ -191,6 +212,7 @@ FRONT_END: Final[Mapping[str, str]] = {
     "MalformedHttpRequestException": "Not HTTP as this API allows it: two Host headers, a Host not "
     "in `--allowed-host`, a body that is not declared as JSON, a path with dot segments.",
     "MissingAuthenticationTokenException": "The request is not signed.",
+    "PreconditionFailed": "The upload URL was used already: it takes its bytes once.",
     "RequestEntityTooLargeException": "The body is larger than the operation's largest legal input "
     "can be (16 KiB to 4 MiB).",
     "RequestTimeoutException": "Headers or body did not arrive within their deadline.",

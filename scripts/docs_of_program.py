@@ -38,7 +38,7 @@ def _works(each: Field) -> bool:
 def _default(each: Field) -> str:
     value = SERVE_DEFAULTS.get(each.name, DEFAULTS[each.name])
     if isinstance(value, timedelta):
-        return f"`{value // timedelta(hours=1)}`"
+        return f"`{value // each.unit}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):

@@ -334,10 +334,13 @@ def test_settings_files_that_are_shown_are_read(tmp_path: Path) -> None:
     """Each TOML file in the pages is one that `larum serve` takes."""
     found = [each for shown in of_kind("toml").values() for each in shown]
     assert found
+    empty = tmp_path / "empty.toml"
+    empty.touch()
     for each in found:
         file = tmp_path / "larum.toml"
         file.write_text(each.text, encoding="utf-8")
-        assert settings_module.load({}, environment={}, config=file).port == 9000
+        loaded = settings_module.load({}, environment={}, config=file)
+        assert loaded != settings_module.load({}, environment={}, config=empty)
 
 
 @pytest.mark.parametrize("page", of_kind("json"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from larum.domain.attachments import Attachment
     from larum.domain.principals import AccessKey, Principal
     from larum.store.engine import Transaction
 
@@ -31,12 +32,25 @@ class Caller(msgspec.Struct, frozen=True):
         return self.principal.account
 
 
+class AttachmentUrls(Protocol):
+    """Makes the URLs by which the bytes of attachments come and go."""
+
+    def upload(self, context: Context, attachment: Attachment) -> str:
+        """Return the URL that takes the bytes of `attachment`, once."""
+        ...
+
+    def download(self, context: Context, attachment: Attachment) -> str:
+        """Return a URL that gives the bytes of `attachment`."""
+        ...
+
+
 class Context(msgspec.Struct, frozen=True):
     """One request's surroundings.
 
     `now` is the time of the request (UTC) and stays fixed while it is worked on; `random(n)` gives
-    n random bytes; `issue_access_key(tx, principal, now)` makes a key; `cursor` is where a page
-    starts, opened from the sealed nextToken.
+    n random bytes; `issue_access_key(tx, principal, now)` makes a key; `origin` is how the caller
+    reaches this server (`http://host:port`), empty in process; `cursor` is where a page starts,
+    opened from the sealed nextToken.
     """
 
     caller: Caller
@@ -46,6 +60,8 @@ class Context(msgspec.Struct, frozen=True):
     now: datetime
     random: Callable[[int], bytes]
     issue_access_key: Callable[[Transaction, Principal, datetime], AccessKey]
+    attachment_urls: AttachmentUrls
+    origin: str
     tx: Transaction
     cursor: str | None = None
 

@@ -172,6 +172,10 @@ class ValidationException(ServiceError):
         return {"reason": self.reason, "fieldList": fields}
 
 
+class AccessDenied(ServiceError):
+    """A signed URL is not valid, or no longer (reliability-and-security §4.3)."""
+
+
 class ExpiredTokenException(ServiceError):
     """The session credentials have expired."""
 
@@ -190,6 +194,10 @@ class MalformedHttpRequestException(ServiceError):
 
 class MissingAuthenticationTokenException(ServiceError):
     """The request is not signed."""
+
+
+class PreconditionFailed(ServiceError):
+    """The bytes of an upload URL have been received already: it works once."""
 
 
 class RequestEntityTooLargeException(ServiceError):

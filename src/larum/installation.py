@@ -13,6 +13,7 @@ from larum.errors import InternalServerException, ResourceNotFoundException
 from larum.settings import ROOT_ACCOUNT
 from larum.store import access_keys as access_key_rows
 from larum.store import accounts, organizations
+from larum.store.blobs import FolderBlobs, TemporaryBlobs
 from larum.store.credentials import Credentials, WrongMasterKey
 from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory, DirectoryRefused
 from larum.store.engine import Engine
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from larum.settings import Settings
+    from larum.store.blobs import Blobs
     from larum.store.engine import Transaction
 
 
@@ -67,6 +69,7 @@ class Installation:
             directory.make_database_file()
             self.engine = Engine(directory.database, vfs)
         try:
+            self.blobs = self._open_blobs(settings)
             sealing_key = keys.derive(self.master_key, "access-key-secrets")
             self.credentials = Credentials(self.engine, sealing_key, time.monotonic, random)
             administrator = self.engine.read(accounts.first_management_account)
@@ -128,7 +131,18 @@ class Installation:
     def close(self) -> None:
         """Close the store and let another process have the directory."""
         self.engine.close()
+        self.blobs.close()
         self._close_directory()
+
+    def _open_blobs(self, settings: Settings) -> Blobs:
+        if settings.blobs is not None:
+            # Who needs no bucket does not wait for boto3 either.
+            from larum.store.blobs_s3 import BucketBlobs  # noqa: PLC0415 - as the line above says
+
+            return BucketBlobs(settings.blobs)
+        if self.directory is None:
+            return TemporaryBlobs(self._random)
+        return FolderBlobs(self.directory.blobs, self._random)
 
     def _close_directory(self) -> None:
         if self.directory is not None:

@@ -15,14 +15,15 @@ import time
 import traceback
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from larum.access import keys, policy, relaxed, sigv4, throttle
+from larum.access import keys, policy, relaxed, signed_url, sigv4, throttle
 from larum.access.policy import PolicySettings
+from larum.calls import Call, Chore
 from larum.client_tokens import ClientTokens
-from larum.context import Caller, Context
+from larum.context import Context
 from larum.domain import values
 from larum.domain.regions import REGIONS
 from larum.errors import (
@@ -32,6 +33,7 @@ from larum.errors import (
     ServiceError,
     UnknownOperationException,
 )
+from larum.evidence import Evidence
 from larum.installation import Installation
 from larum.operations import SERVICES, Entry, escalations, sweep
 from larum.operations.audit_records import audit_record, owner
@@ -50,9 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from larum.context import Caller
     from larum.store.engine import Group, Transaction
-    from larum.store.idempotency import TokenUse
-    from larum.wire.model import Operation
 
 log = logging.getLogger(__name__)
 
@@ -71,26 +72,6 @@ IN_FLIGHT: Final = (
 def utc_now() -> datetime:
     """Return the wall clock."""
     return datetime.now(UTC)
-
-
-class Call(msgspec.Struct, frozen=True):
-    """A request that may be performed: authenticated, throttled, parsed and validated."""
-
-    request_id: str
-    now: datetime
-    caller: Caller
-    source_ip: str
-    service: str
-    operation: Operation
-    entry: Entry
-    params: dict[str, Any]
-    cursor: str | None
-    token: TokenUse | None
-
-    @property
-    def writes(self) -> bool:
-        """Whether it needs a place in a group, or a snapshot to read."""
-        return self.entry.writes
 
 
 class Service:
@@ -127,6 +108,13 @@ class Service:
         master = self.installation.master_key
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
+        self.evidence = Evidence(
+            self.installation,
+            self.settings,
+            clock=clock,
+            random=random,
+            origin=lambda: self.data_origin(),  # noqa: PLW0108 - a service in process has its own
+        )
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request by itself; may be called from many threads."""
@@ -150,14 +138,16 @@ class Service:
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, call.request_id)
 
-    def perform_in(self, group: Group, call: Call) -> HttpResponse:
+    def perform_in(self, group: Group, call: Call | Chore) -> HttpResponse:
         """Perform a call in its own savepoint of `group`; never raises.
 
         The answer may be given to the caller only after the group has been committed, whatever it
         says: a refusal too was computed from what the group has not made durable yet.
         """
         try:
-            return group.run(partial(self._perform, call))
+            return group.run(
+                call.perform if isinstance(call, Chore) else partial(self._perform, call)
+            )
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, call.request_id)
 
@@ -174,6 +164,8 @@ class Service:
 
     def body_limit(self, method: str, raw_path: str) -> int:
         """Return how many bytes the body of such a request may have."""
+        if method == "PUT" and raw_path.startswith(signed_url.PATH):
+            return body_limit.ATTACHMENT
         match = self._router.match(method, raw_path)
         return body_limit.SMALLEST if match is None else body_limit.body_limit(match.operation)
 
@@ -191,7 +183,11 @@ class Service:
             done = sweep.terminate_long_cancelled(run, before) + sweep.forget_old_places(run)
             return idempotency.purge(tx, now) + escalations.place_waiting(run) + done
 
-        return self.engine.write(work)
+        return self.engine.write(work) + self.evidence.sweep()
+
+    def data_origin(self) -> str:
+        """Return scheme, host and port of the URLs of attachments where no caller names them."""
+        return f"http://{self.settings.host}:{self.settings.port}"
 
     def close(self) -> None:
         """Release the data directory."""
@@ -229,6 +225,7 @@ class Service:
             params=params,
             cursor=cursor,
             token=token,
+            origin=request.origin,
         )
 
     def _authenticate(self, request: HttpRequest, match: Match | None, now: datetime) -> Caller:
@@ -274,6 +271,8 @@ class Service:
             now=call.now,
             random=self._random,
             issue_access_key=self.installation.credentials.issue,
+            attachment_urls=self.evidence.urls,
+            origin=call.origin,
             tx=tx,
             cursor=call.cursor,
         )

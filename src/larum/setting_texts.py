@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -103,6 +104,31 @@ def url(text: str) -> str:
     if not fits or not re.fullmatch(r"[!-~]+", text) or re.search("[?#@]", text):
         raise ValueError("must be an http or https URL without a user, a query or a fragment")
     return text.rstrip("/")
+
+
+def blobs(text: str) -> str:
+    """Return where a bucket is: `s3://bucket`, with or without a prefix."""
+    # Names of buckets: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()/-]*)?", text):
+        raise ValueError("must be s3://bucket or s3://bucket/prefix")
+    return text
+
+
+def scanner(text: str) -> str:
+    """Return how attachments are scanned: the address of a clamd, or a command with arguments."""
+    if text.startswith("clamd:"):
+        if not re.fullmatch(
+            r"clamd:///[^\0]+|clamd://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d+", text
+        ):
+            raise ValueError("must be clamd://HOST:PORT or clamd:///path/of/its/socket")
+        return text
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if not words or "\0" in text:
+        raise ValueError("must be clamd://HOST:PORT, clamd:///PATH or a command")
+    return text
 
 
 def networks(text: str) -> tuple[str, ...]:

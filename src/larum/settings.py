@@ -126,6 +126,22 @@ FIELDS: Final = (
         unit=DAY,
     ),
     Field(
+        "blobs", texts.blobs, "Bucket of the attachments, instead of blobs/ in the data.", "s3://…"
+    ),
+    Field(
+        "scanner",
+        texts.scanner,
+        "What judges attachments: clamd at an address, or a command that is given the file.",
+        "clamd://HOST:PORT",
+    ),
+    Field(
+        "attachment_retention",
+        texts.span(DAY, 0, 3650, "days"),
+        "How long attachments are kept after their case is closed, in days.",
+        "7",
+        unit=DAY,
+    ),
+    Field(
         "in_flight_wait", texts.seconds(0.05, 10), "How long a repeated token waits, in s.", "10"
     ),
     Field("request_deadline", texts.seconds(0.1, 50), "How long a request may wait, in s.", "30"),
@@ -165,6 +181,9 @@ class Settings:
     failed_authentications: float = 1e9
     token_retention: timedelta = timedelta(hours=24)
     termination_after: timedelta = timedelta(days=30)
+    blobs: str | None = None
+    scanner: str | None = None
+    attachment_retention: timedelta = timedelta(days=7)
     in_flight_wait: float = 10.0
     request_deadline: float = 30.0
     header_deadline: float = 10.0

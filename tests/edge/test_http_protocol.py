@@ -23,7 +23,14 @@ from larum.edge.http_protocol import Deadlines
 from larum.edge.server import CannotListen, Listen, bind, run
 from larum.errors import InternalServerException
 from larum.wire.http import HttpResponse
-from tests.edge.servers import QUICK, Connection, EchoService, EchoWrites, echo_server
+from tests.edge.servers import (
+    QUICK,
+    Connection,
+    EchoService,
+    EchoWrites,
+    echo_server,
+    echo_writes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -387,7 +394,13 @@ def test_a_port_that_another_took_first_is_an_error_at_start() -> None:
         with bind(Listen(port=port)) as bound:
             first.listen()
             with pytest.raises(CannotListen, match="in use"):
-                run(service, Listen(port=port), on_ready=print, bound=bound)
+                run(
+                    service,
+                    Listen(port=port),
+                    on_ready=print,
+                    open_writes=echo_writes,
+                    bound=bound,
+                )
 
 
 def test_a_missing_certificate_is_an_error_at_start(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ from tests.store.vfs import full
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from larum.calls import Call
     from larum.edge.group_commit import _Place
-    from larum.service import Call
     from larum.settings import Settings
     from larum.wire.http import HttpResponse
     from tests.edge.group_commit_checks import Served

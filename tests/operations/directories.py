@@ -34,6 +34,8 @@ def context_of(
         now=datetime.now(UTC),
         random=service._random,
         issue_access_key=service.installation.credentials.issue,
+        attachment_urls=service.evidence.urls,
+        origin="",
         tx=tx,
     )
 

@@ -1,6 +1,7 @@
 """One request of a socket, from ASGI to the service and back: whole bodies in, whole answers out.
 
     guard -> body within its limit -> health | prepare -> answer_read | the write queue -> answer
+    guard -> /blobs/…: the second way, which streams (edge/transfers.py)
 
 Nothing that goes wrong here reaches a client as anything but one of the service's own errors.
 """
@@ -13,8 +14,12 @@ import logging
 import traceback
 from typing import TYPE_CHECKING, Any, Final
 
+from larum.access import signed_url
+from larum.data_path import Download
 from larum.edge import guard
-from larum.errors import InternalServerException, ServiceUnavailable
+from larum.edge.refusals import DisconnectedError, RefusedError
+from larum.edge.transfers import Transfers
+from larum.errors import InternalServerException, ServiceUnavailable, UnknownOperationException
 from larum.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -32,6 +37,8 @@ log = logging.getLogger("larum.edge")
 
 _HEALTH_METHODS: Final = frozenset({"GET", "HEAD"})
 _HEALTH_PATHS: Final = frozenset({b"/healthz", b"/readyz"})
+BLOBS: Final = signed_url.PATH.encode("ascii")
+_BYTES_ALONE: Final = "Only signed URLs of attachments are answered here."
 _NO_LENGTH: Final = frozenset({204, 304})  # RFC 9110 §8.6
 _BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 _SHUTTING_DOWN: Final = "The server is shutting down; retry with the same clientToken."
@@ -42,24 +49,13 @@ _LAST_RESORT: Final = HttpResponse(
 )
 
 
-class _DisconnectedError(Exception):
-    """The peer left before its request was whole: there is nobody to answer."""
-
-
-class _RefusedError(Exception):
-    """The edge refuses the request; the connection cannot be used again."""
-
-    def __init__(self, error: ServiceError) -> None:
-        super().__init__(error.code)
-        self.error = error
-
-
 class Application:
     """The ASGI application of one server; calls it with one HTTP scope per request.
 
     `linger` is how long, in seconds, the rest of a refused body is discarded before the connection
     closes, so that the peer reads the answer and not a reset. `proxied` says that a peer's address
-    may be what a proxy forwarded.
+    may be what a proxy forwarded; `stall` is how long, in seconds, an upload may send nothing;
+    without `api` there are the attachments' bytes alone.
     """
 
     def __init__(
@@ -70,9 +66,13 @@ class Application:
         allowed_hosts: frozenset[str] = frozenset(),
         linger: float = 1.0,
         proxied: bool = False,
+        stall: float = 30.0,
+        api: bool = True,
     ) -> None:
         self._service = service
         self._writes = writes
+        self._transfers = Transfers(service, writes, stall=stall)
+        self._api = api
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._linger = linger
         self._proxied = proxied
@@ -81,9 +81,9 @@ class Application:
         """Answer one request; the answer of a write waits for its commit."""
         try:
             response = await self._answer(scope, receive)
-        except _DisconnectedError:
+        except DisconnectedError:
             return
-        except _RefusedError as refused:
+        except RefusedError as refused:
             await _send(send, self._refuse(refused.error), close=True, last=False)
             await _discard(receive, self._linger)
             await send({"type": "http.response.body"})
@@ -94,9 +94,21 @@ class Application:
             response = self._failed(error)
         if not _can_be_sent(response):
             response = self._failed(ValueError("an answer's header has a control character"))
-        await _send(send, response)
+        if isinstance(response, Download):
+            await self._transfers.send(send, response, head=scope["method"] == "HEAD")
+        else:
+            await _send(send, response)
 
-    async def _answer(self, scope: Message, receive: Receive) -> HttpResponse:
+    def close(self) -> None:
+        """Release the threads that read and write attachments."""
+        self._transfers.close()
+
+    async def _answer(self, scope: Message, receive: Receive) -> HttpResponse | Download:
+        if scope["raw_path"].startswith(BLOBS):
+            self._check(scope, any_host=False)
+            return await self._transfers.answer(_request(scope, b"", _peer_ip(scope)), receive)
+        if not self._api:
+            raise RefusedError(UnknownOperationException(_BYTES_ALONE))
         health = scope["raw_path"] in _HEALTH_PATHS and scope["method"] in _HEALTH_METHODS
         body = await self._body(scope, receive, any_host=health)
         if health:
@@ -111,6 +123,11 @@ class Application:
         return self._service.answer_read(prepared)
 
     async def _body(self, scope: Message, receive: Receive, *, any_host: bool) -> bytes:
+        limit = self._check(scope, any_host=any_host)
+        return await _read(receive, limit) if limit else b""
+
+    def _check(self, scope: Message, *, any_host: bool) -> int:
+        """Refuse what is no request of this server; return the bytes that its body may have."""
         headers = scope["headers"]
         bodyless = _BODY_HEADERS.isdisjoint(dict(headers))
         method, path = scope["method"], scope["raw_path"]
@@ -123,8 +140,8 @@ class Application:
             body_limit=limit,
         )
         if error is not None:
-            raise _RefusedError(error)
-        return b"" if bodyless else await _read(receive, limit)
+            raise RefusedError(error)
+        return limit
 
     def _refuse(self, error: ServiceError) -> HttpResponse:
         try:
@@ -155,7 +172,14 @@ def _request(scope: Message, body: bytes, source_ip: str) -> HttpRequest:
         body=body,
         source_ip=source_ip,
         secure=scope["scheme"] == "https",
+        origin=f"{scope['scheme']}://{_host(scope)}",
     )
+
+
+def _host(scope: Message) -> str:
+    """Return the Host that the guard has let in: one, and nothing but a name and a port."""
+    host: bytes = next(each for name, each in scope["headers"] if name == b"host")
+    return host.decode("latin-1")
 
 
 def _peer_ip(scope: Message) -> str:
@@ -178,11 +202,11 @@ async def _read(receive: Receive, limit: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _DisconnectedError
+            raise DisconnectedError
         chunk: bytes = message["body"]
         size += len(chunk)
         if size > limit:
-            raise _RefusedError(guard.too_large(limit))
+            raise RefusedError(guard.too_large(limit))
         chunks.append(chunk)
         if not message["more_body"]:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -214,7 +238,7 @@ async def _send(
     await send({"type": "http.response.body", "body": response.body, "more_body": not last})
 
 
-def _can_be_sent(response: HttpResponse) -> bool:
+def _can_be_sent(response: HttpResponse | Download) -> bool:
     """Tell whether no header could be taken for two (header injection)."""
     values = "".join([value for _, value in response.headers])
     return values.isascii() and values.isprintable()

@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
+    from larum.edge.server import HttpServer
     from larum.wire.http import HttpRequest, HttpResponse
 
 ACCOUNT: Final = re.compile("[0-9]{12}")
 HANDLER_ID: Final = "larum"
 # Whoever asks for a Region here means to have the service in it.
+LISTENER_HOSTS: Final = frozenset({"127.0.0.1"})
 EVERYWHERE: Final = tuple(sorted(REGIONS))
 
 
@@ -68,8 +70,12 @@ class EmbeddedService(Service):
         if data is not None and not os.fspath(data):
             raise ValueError("data must name a directory; leave it out for a store in memory.")
         path = None if data is None else Path(data)
+        self._listening = threading.Lock()
+        self._listener: HttpServer | None = None
         super().__init__(path, settings, clock=clock, random=random, vfs=vfs)
         self.closed = False
+        if path is not None and self.evidence.has_work:
+            self.data_origin()
 
     def __enter__(self) -> Self:
         """Return the service itself."""
@@ -154,7 +160,35 @@ class EmbeddedService(Service):
         """Release the data directory; clients of this service stop working."""
         if not self.closed:
             self.closed = True
+            self._stop_listening()
             super().close()
+
+    def data_origin(self) -> str:
+        """Return where the bytes of attachments come and go: a loopback listener, open from now on.
+
+        It answers their signed URLs and nothing else.
+        """
+        # Imported late: who has no evidence needs no server.
+        from larum.edge.server import HttpServer, Listen
+
+        with self._listening:
+            self._check_open()
+            if self._listener is None:
+                listener = HttpServer(self, Listen(api=False, allowed_hosts=LISTENER_HOSTS))
+                listener.start()
+                self._listener = listener
+            return self._listener.url
+
+    def _stop_listening(self) -> None:
+        with self._listening:
+            listener, self._listener = self._listener, None
+        if listener is None:
+            return
+        if threading.current_thread().name.startswith("larum-"):
+            # The garbage collector closes clients in any thread, and none can wait for itself.
+            threading.Thread(target=listener.stop, name="end-of-larum", daemon=True).start()
+        else:
+            listener.stop()
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         return as_botocore(request.url, self.handle(from_botocore(request)))

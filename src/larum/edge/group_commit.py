@@ -16,13 +16,15 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Final
 
+from larum.edge.inspector import Inspector
 from larum.errors import InternalServerException, ServiceError, ServiceUnavailable
 from larum.store.engine import UNKNOWN_OUTCOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from larum.service import Call, Service
+    from larum.calls import Call, Chore
+    from larum.service import Service
     from larum.store.engine import Group
     from larum.store.idempotency import TokenScope
     from larum.wire.http import HttpResponse
@@ -43,7 +45,7 @@ FULL: Final = "The server has no room for this request now. Send it again in a m
 class _Place:
     """A call that waits for its answer; `began` once its statements may have run."""
 
-    call: Call
+    call: Call | Chore
     answered: asyncio.Future[HttpResponse]
     scope: TokenScope | None
     duplicate: bool
@@ -65,8 +67,10 @@ class GroupCommit:
         self._idle = asyncio.Event()
         self._closed = False
         self._sweep_timer = self._loop.call_later(SWEEP_SECONDS, self._sweep)
+        self._inspector = Inspector(service)
+        self._inspector.start()
 
-    async def submit(self, call: Call) -> HttpResponse:
+    async def submit(self, call: Call | Chore) -> HttpResponse:
         """Perform `call` in the next group; return its answer once that is durable, or a refusal.
 
         A call whose turn does not come is refused after the deadline, a duplicate of a running
@@ -98,6 +102,7 @@ class GroupCommit:
         self._sweep_timer.cancel()
         if self._running:
             await self._idle.wait()
+        self._inspector.stop()
         self._commits.close()
         self._chores.shutdown()
 

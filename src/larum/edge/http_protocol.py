@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from larum.access.signed_url import PATH
 from larum.edge.refusals import (
     FRAMING,
     FULL,
@@ -42,6 +43,7 @@ from larum.edge.refusals import (
     rendered,
 )
 from larum.edge.whole_answer import Outgoing, WholeAnswer
+from larum.wire.body_limit import ATTACHMENT as LONGEST_BLOB
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 # One request line and the bytes of chunk sizes and trailers that carry no body.
 MAX_FRAMING_BYTES = 16 * 1024
 _REQUEST_LINE_REST = 64
+_BLOBS = PATH.encode("ascii")
 # How many connections too many are told so; a flood beyond them is dropped without a word.
 _TOLD_FULL = 8
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
@@ -65,7 +68,8 @@ class Deadlines:
     `header`: from the connection (or the first byte of a later request) to the end of the headers.
     `body`: from there to the end of the body. `idle`: between requests. `answer`: for the peer to
     take our answer. `linger`: how long late input is discarded after a refusal, so that the peer
-    can read the refusal before the connection is reset.
+    can read the refusal before the connection is reset. An attachment has the time of a body and
+    what its length takes at `slowest` bytes a second.
     """
 
     header: float = 10.0
@@ -73,6 +77,14 @@ class Deadlines:
     idle: float = 30.0
     answer: float = 30.0
     linger: float = 1.0
+    slowest: int = 64 * 1024
+
+    def of_body(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> float:
+        """Return how long the body may take of a request with that target and those headers."""
+        length = dict(headers).get(b"content-length", b"")
+        if not (target.startswith(_BLOBS) and length.isdigit()):
+            return self.body
+        return self.body + min(int(length), LONGEST_BLOB) / self.slowest
 
 
 class _RefusedError(Exception):
@@ -117,6 +129,7 @@ class EdgeProtocol(HttpToolsProtocol):
         self._in_head = self._in_body = False
         self._head_bytes = 0
         self._framing_bytes = 0
+        self._body_seconds = deadlines.body
         self._pending: Refusal | None = None
         self._running: RequestResponseCycle | None = None
         self._answer: WholeAnswer | None = None
@@ -201,6 +214,7 @@ class EdgeProtocol(HttpToolsProtocol):
         refusal = self._fault_of_head()
         if refusal is not None:
             raise _RefusedError(refusal)
+        self._body_seconds = self._deadlines.of_body(self.url, self.headers)
         super().on_headers_complete()
         self._in_head, self._in_body = False, True
         # Trailer fields arrive by the same callback; they must not join the headers.
@@ -295,7 +309,7 @@ class EdgeProtocol(HttpToolsProtocol):
     def _watch_body(self, empty: int) -> None:
         """Bound a body that is not complete; `empty` bytes came that gave no byte of it."""
         self._framing_bytes += empty
-        self._enter(_Stage.BODY, self._deadlines.body)
+        self._enter(_Stage.BODY, self._body_seconds)
         if self._framing_bytes > MAX_FRAMING_BYTES:
             self._refuse(FRAMING)
 

@@ -1,15 +1,31 @@
-"""What a connection answers by itself, before a request has reached the application."""
+"""What the edge refuses by itself: on the connection, or before the service sees a request."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from larum.errors import ServiceError
 
 MAX_URI_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 16 * 1024
 MAX_HEADERS = 100
 MAX_PIPELINED = 16
+
+
+class DisconnectedError(Exception):
+    """The peer left before its request was whole: there is nobody to answer."""
+
+
+class RefusedError(Exception):
+    """The edge refuses the request; the connection cannot be used again."""
+
+    def __init__(self, error: ServiceError) -> None:
+        super().__init__(error.code)
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class Listen:
 
     `trusted_proxies` are addresses or CIDRs whose X-Forwarded-For and -Proto are believed;
     `allowed_hosts` are the Host names answered for, empty for all; `connections` is how many are
-    held at once before the next is answered 503.
+    held at once before the next is answered 503; without `api` there are the attachments' bytes
+    alone.
     """
 
     host: str = "127.0.0.1"
@@ -61,6 +62,7 @@ class Listen:
     allowed_hosts: frozenset[str] = frozenset()
     deadlines: Deadlines = field(default_factory=Deadlines)
     connections: int = MAX_CONNECTIONS
+    api: bool = True
 
     def __post_init__(self) -> None:
         """Refuse, with ValueError, a proxy that is no address or network."""
@@ -188,17 +190,20 @@ class _Server(uvicorn.Server):
     async def live(self, service: Service, open_writes: OpenWrites, bound: socket.socket) -> None:
         """Serve on `bound` until told to exit; the write queue is closed last."""
         writes = open_writes(service)
+        application = Application(
+            service,
+            writes,
+            allowed_hosts=self._listen.allowed_hosts,
+            linger=self._listen.deadlines.linger,
+            proxied=bool(self._listen.trusted_proxies),
+            stall=self._listen.deadlines.body,
+            api=self._listen.api,
+        )
         try:
-            application = Application(
-                service,
-                writes,
-                allowed_hosts=self._listen.allowed_hosts,
-                linger=self._listen.deadlines.linger,
-                proxied=bool(self._listen.trusted_proxies),
-            )
             super().__init__(_config(application, self._listen))
             await self.serve(sockets=[bound])
         finally:
+            application.close()
             await writes.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from larum.operations import (
+    attachments,
     case_lists,
     case_updates,
     cases,
@@ -102,6 +103,17 @@ OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "GetCase": Entry(cases.get_case, case_of_caller),
     "GetFindingMetrics": Entry(finding_metrics.get_finding_metrics, membership_of_caller),
+    "GetCaseAttachmentDownloadUrl": Entry(
+        attachments.get_case_attachment_download_url, case_of_caller
+    ),
+    "GetCaseAttachmentUploadUrl": Entry(
+        attachments.get_case_attachment_upload_url,
+        case_of_caller,
+        writes=True,
+        makes="Attachment",
+        identifier="attachmentPresignedUrl",
+        again=attachments.upload_url_again,
+    ),
     "GetMembership": Entry(memberships.get_membership, membership_of_caller),
     "ListCaseEdits": Entry(case_lists.list_case_edits, case_of_caller),
     "ListCases": Entry(case_lists.list_cases, any_resource),

@@ -54,7 +54,7 @@ class DataDirectory:
         self.path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (path / "blobs").mkdir(mode=0o700, exist_ok=True)
+            self.blobs.mkdir(mode=0o700, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             message = f"{path} is a file, and --data names a directory. Choose another one."
             raise DirectoryRefused(message) from error
@@ -70,6 +70,11 @@ class DataDirectory:
     def database(self) -> Path:
         """Where the database file is."""
         return self.path / "larum.db"
+
+    @property
+    def blobs(self) -> Path:
+        """Where the bytes of attachments are."""
+        return self.path / "blobs"
 
     @property
     def credentials(self) -> Path:

@@ -10,7 +10,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
     Header names are in lower case and in the order of arrival, repeats kept; values are decoded as
     Latin-1 (every byte survives). `raw_path` starts with `/` and is still percent-encoded;
-    `raw_query` has no `?`.
+    `raw_query` has no `?`. `origin` is the scheme, host and port by which it came over HTTP.
     """
 
     method: str
@@ -20,6 +20,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     body: bytes
     source_ip: str = "127.0.0.1"
     secure: bool = False
+    origin: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header `name` (lower case), or None."""

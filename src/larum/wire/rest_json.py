@@ -39,11 +39,13 @@ NO_CONTENT = 204
 # The errors that AWS's front ends add; those of the model carry their status themselves.
 # https://docs.aws.amazon.com/security-ir/latest/APIReference/CommonErrors.html
 COMMON_STATUS: Mapping[str, int] = {
+    "AccessDenied": 403,
     "ExpiredTokenException": 403,
     "IncompleteSignatureException": 403,
     "InvalidSignatureException": 403,
     "MalformedHttpRequestException": 400,
     "MissingAuthenticationTokenException": 403,
+    "PreconditionFailed": 412,
     "RequestEntityTooLargeException": 413,
     "RequestTimeoutException": 408,
     "ServiceUnavailable": 503,

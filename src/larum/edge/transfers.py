@@ -1,0 +1,161 @@
+"""The bytes of attachments between a socket and the disk, a mebibyte at a time.
+
+    PUT   verified -> received and written in turn -> synced, visible -> row committed -> 200
+    GET   verified -> read and sent in turn
+
+A body is read only once its URL is good, so that `Expect: 100-continue` spares a client the bytes.
+Threads read and write the disk; the socket waits for them, and they for it: an upload or a download
+holds some mebibytes, whatever its length.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from larum.access.signed_url import METHODS, Purpose
+from larum.calls import Chore
+from larum.edge.refusals import DisconnectedError, RefusedError
+from larum.errors import (
+    AccessDenied,
+    MalformedHttpRequestException,
+    RequestTimeoutException,
+    ServiceError,
+)
+from larum.wire.http import HttpResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from larum.data_path import DataPath, Download, Upload
+    from larum.edge.group_commit import GroupCommit
+    from larum.service import Service
+    from larum.store.blobs import Received
+    from larum.store.engine import Transaction
+    from larum.wire.http import HttpRequest
+
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+BATCH: Final = 1024 * 1024
+DISK_THREADS: Final = 4
+_TOO_SLOW: Final = "The bytes of the upload did not arrive in time."
+_WRONG_LENGTH: Final = "The upload has another number of bytes than it declared."
+_ELSEWHERE: Final = "The bytes of attachments are not here."
+
+
+class Transfers:
+    """The uploads and downloads of a server; `stall` is how long (s) an upload may send nothing."""
+
+    def __init__(self, service: Service, writes: GroupCommit, *, stall: float) -> None:
+        self._service = service
+        self._writes = writes
+        self._stall = stall
+        self._disk = ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="larum-disk")
+
+    def close(self) -> None:
+        """Wait for what the disk does; nothing more is begun."""
+        self._disk.shutdown()
+
+    async def answer(self, request: HttpRequest, receive: Receive) -> HttpResponse | Download:
+        """Take or give the bytes that `request`, of which only the head has come, asks for.
+
+        Raises RefusedError and DisconnectedError.
+        """
+        path = self._service.evidence.data_path
+        try:
+            if path is None:
+                raise AccessDenied(_ELSEWHERE)
+            if METHODS.get(request.method) is Purpose.UPLOAD:
+                return await self._upload(path, path.open_upload(request), receive)
+            return path.open_download(request)
+        except ServiceError as error:
+            raise RefusedError(error) from error
+
+    async def send(self, send: Send, download: Download, *, head: bool) -> None:
+        """Send a download; the next mebibyte is read while the last one leaves."""
+        headers = [(name.encode(), each.encode()) for name, each in download.headers]
+        headers.append((b"content-length", b"%d" % download.length))
+        await send({"type": "http.response.start", "status": download.status, "headers": headers})
+        if not head:
+            chunks = download.chunks()
+            pending = self._do(next, chunks, b"")
+            while chunk := await pending:
+                pending = self._do(next, chunks, b"")
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    async def _upload(self, path: DataPath, upload: Upload, receive: Receive) -> HttpResponse:
+        try:
+            received = await self._received(upload, receive)
+            return await self._recorded(path, upload, received)
+        finally:
+            try:
+                self._disk.submit(path.end, upload)
+            except RuntimeError:  # the server or the interpreter is ending
+                path.end(upload)
+
+    async def _received(self, upload: Upload, receive: Receive) -> Received:
+        """Write the body as it comes: one batch is on its way to the disk, one is filled."""
+        written = self._do(upload.incoming.write, b"")
+        held, size, more = bytearray(), 0, True
+        while more:
+            chunk, more = await self._next(receive)
+            size += len(chunk)
+            held += chunk
+            if size > upload.length:
+                raise MalformedHttpRequestException(_WRONG_LENGTH)
+            if len(held) >= BATCH or not more:
+                await written
+                written = self._do(upload.incoming.write, held)
+                held = bytearray()
+        await written
+        if size != upload.length:
+            raise MalformedHttpRequestException(_WRONG_LENGTH)
+        received: Received = await self._do(upload.incoming.finish)
+        return received
+
+    async def _next(self, receive: Receive) -> tuple[bytes, bool]:
+        try:
+            async with asyncio.timeout(self._stall):
+                message = await receive()
+        except TimeoutError:
+            raise RequestTimeoutException(_TOO_SLOW) from None
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        return message["body"], message["more_body"]
+
+    async def _recorded(self, path: DataPath, upload: Upload, received: Received) -> HttpResponse:
+        """Commit the row in the next group: only then the upload is acknowledged."""
+        request_id = str(uuid4())
+        done = HttpResponse(200, (("x-amzn-requestid", request_id),), b"")
+        refused: list[ServiceError] = []
+
+        def perform(tx: Transaction) -> HttpResponse:
+            try:
+                path.record(upload, received, tx)
+            except AccessDenied as error:
+                refused.append(error)
+                raise
+            return done
+
+        acknowledged = False
+        try:
+            answer = await self._writes.submit(Chore(request_id, perform))
+            acknowledged = answer is done
+        finally:
+            if not (acknowledged or refused):
+                # The bytes are there and their row may not know: else nobody would ever look.
+                self._service.evidence.look_again()
+        if refused:
+            await self._do(path.discard, upload)
+            raise refused[0]
+        self._service.evidence.stir.set()
+        return answer
+
+    def _do(self, work: Callable[..., Any], *arguments: object) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().run_in_executor(self._disk, partial(work, *arguments))
