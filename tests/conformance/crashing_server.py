@@ -9,8 +9,10 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any, Self
 
+from botocore.config import Config
+
 from tests.conformance.larum_clients import larum_client
-from tests.edge.larum_servers import ADMINISTRATOR, ONE_ATTEMPT, LarumServer, issue_root_keys
+from tests.edge.larum_servers import ADMINISTRATOR, LarumServer, issue_root_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 SECOND_REGION = "eu-west-1"
 MEMBER = "222222222222"
 STANDALONE = ("900000000001", "900000000002")
+# A thread each for every client of a load.
+ONE_ATTEMPT_OF_MANY = Config(retries={"total_max_attempts": 1}, max_pool_connections=20)
 ARGUMENTS = ("--throttle", "off", "--region", f"us-east-1,{SECOND_REGION}")
 
 
@@ -68,7 +72,7 @@ class CrashingServer:
         if key not in self._clients:
             make = larum_client if service == "larum" else _security_ir
             self._clients[key] = make(
-                self.server, caller.account, caller.region, config=ONE_ATTEMPT
+                self.server, caller.account, caller.region, config=ONE_ATTEMPT_OF_MANY
             )
         return self._clients[key]
 
