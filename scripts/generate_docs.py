@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 from larum.operations import OPERATIONS
 from larum.wire import model
-from scripts import docs_of_findings, docs_of_operations, docs_of_own_api, docs_of_program
+from scripts import (
+    docs_of_errors,
+    docs_of_findings,
+    docs_of_operations,
+    docs_of_own_api,
+    docs_of_program,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +36,7 @@ BLOCK: Final = re.compile(
 BLOCKS: Final[Mapping[str, Callable[[str], str]]] = {
     "coverage": docs_of_operations.coverage,
     "error": docs_of_operations.error,
+    "errors-by-operation": docs_of_errors.errors_by_operation,
     "finding-closures": docs_of_findings.closures,
     "finding-metrics": docs_of_findings.metrics,
     "finding-outcomes": docs_of_findings.outcomes,

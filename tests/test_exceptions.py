@@ -19,9 +19,10 @@ import pytest
 from botocore.config import Config
 
 import larum
-from tests.conformance.page import failed_fields, refusal_of, smallest
+from tests.conformance.page import failed_fields, smallest
 from tests.edge.doors import Door
 from tests.edge.larum_servers import ADMINISTRATOR, UNCHECKED
+from tests.errors.told import check
 from tests.store.vfs import Fail, Stall, WatchedDisk, io_error
 
 if TYPE_CHECKING:
@@ -75,24 +76,6 @@ def door(start: Start) -> Door:
     return start()
 
 
-def check(client: Any, caught: pytest.ExceptionInfo[ClientError], status: int) -> dict[str, Any]:  # noqa: ANN401 - of any operation
-    """Check what every exception must carry, and each member of the model; return the members."""
-    error = caught.value
-    told, metadata = refusal_of(error), error.response["ResponseMetadata"]
-    code = type(error).__name__
-    shape = client.meta.service_model.shape_for(code)
-    headers = metadata["HTTPHeaders"]
-    assert metadata["HTTPStatusCode"] == status == shape.metadata["error"]["httpStatusCode"]
-    assert headers["x-amzn-errortype"] == code
-    assert headers["content-type"] == "application/json"
-    assert headers["x-amzn-requestid"] == metadata["RequestId"]
-    assert len(metadata["RequestId"]) == 36
-    assert told.pop("Error") == {"Code": code, "Message": told["message"]}
-    assert told.keys() == shape.members.keys()
-    assert told.pop("message")
-    return told
-
-
 def message_of(caught: pytest.ExceptionInfo[ClientError]) -> str:
     """Return what the exception says to a person."""
     return caught.value.response["Error"]["Message"]
@@ -116,7 +99,7 @@ def test_service_quota_exceeded_by_one_more_membership(door: Door) -> None:
     made = other.create_membership(**smallest(clientToken="once"))["membershipId"]
     with pytest.raises(client.exceptions.ServiceQuotaExceededException) as caught:
         client.create_membership(**smallest(clientToken="once"))
-    assert check(client, caught, 402) == {
+    assert check(client, caught.value, 402) == {
         "resourceId": ADMINISTRATOR,
         "resourceType": "Membership",
         "serviceCode": "security-ir",
@@ -136,7 +119,7 @@ def test_service_quota_exceeded_by_covered_accounts(door: Door) -> None:
     client = door.client()
     with pytest.raises(client.exceptions.ServiceQuotaExceededException) as caught:
         client.create_membership(**smallest(coverEntireOrganization=True))
-    told = check(client, caught, 402)
+    told = check(client, caught.value, 402)
     assert told["resourceId"]
     assert told["resourceType"] == "Membership"
     assert told["serviceCode"] == "security-ir"
@@ -154,7 +137,7 @@ def test_access_denied_to_a_foreign_membership(door: Door) -> None:
     client = door.client()
     with pytest.raises(client.exceptions.AccessDeniedException) as caught:
         client.get_membership(membershipId=foreign)
-    assert check(client, caught, 403) == {}
+    assert check(client, caught.value, 403) == {}
     assert message_of(caught) == (
         f"User: arn:aws:iam::{ADMINISTRATOR}:root is not authorized to perform: "
         "security-ir:GetMembership on resource: "
@@ -170,7 +153,7 @@ def test_access_denied_to_a_member_account(door: Door) -> None:
     client = door.client(MEMBER)
     with pytest.raises(client.exceptions.AccessDeniedException) as caught:
         client.create_membership(**smallest())
-    assert check(client, caught, 403) == {}
+    assert check(client, caught.value, 403) == {}
     assert MEMBER in message_of(caught)
     door.apply(organization={"accounts": accounts, "delegatedAdministrator": MEMBER})
     client.create_membership(**smallest())
@@ -182,7 +165,7 @@ def test_access_denied_without_trusted_access(door: Door) -> None:
     client = door.client()
     with pytest.raises(client.exceptions.AccessDeniedException) as caught:
         client.create_membership(**smallest())
-    assert check(client, caught, 403) == {}
+    assert check(client, caught.value, 403) == {}
     assert "Trusted access is off" in message_of(caught)
     door.apply(organization={"trustedAccess": True})
     client.create_membership(**smallest())
@@ -200,7 +183,7 @@ def test_validation_exception(door: Door) -> None:
     ]
     with pytest.raises(client.exceptions.ValidationException) as caught:
         client.create_membership(membershipName="Ex", incidentResponseTeam=team)
-    told = check(client, caught, 400)
+    told = check(client, caught.value, 400)
     assert told["reason"] == "FIELD_VALIDATION_FAILED"
     assert failed_fields(caught.value).keys() == {
         "membershipName",
@@ -227,7 +210,7 @@ def test_not_active_in_a_region_that_is_not_served(door: Door, operation: str) -
     }[operation]
     with pytest.raises(client.exceptions.SecurityIncidentResponseNotActiveException) as caught:
         getattr(client, operation)(**params)
-    assert check(client, caught, 400) == {}
+    assert check(client, caught.value, 400) == {}
     assert "eu-north-1" in message_of(caught)
 
 
@@ -237,7 +220,7 @@ def test_not_active_where_it_is_switched_off(door: Door) -> None:
     client = door.client(STANDALONE)
     with pytest.raises(client.exceptions.SecurityIncidentResponseNotActiveException) as caught:
         client.create_membership(**smallest())
-    assert check(client, caught, 400) == {}
+    assert check(client, caught.value, 400) == {}
     assert STANDALONE in message_of(caught)
     door.apply(accounts=[{"id": STANDALONE, "serviceOn": True}])
     client.create_membership(**smallest())
@@ -253,7 +236,7 @@ def test_internal_server_exception(start: Start, disk: WatchedDisk, tmp_path: Pa
     disk.before = Fail("sync", error=io_error(apsw.SQLITE_IOERR_FSYNC))
     with pytest.raises(client.exceptions.InternalServerException) as caught:
         client.create_membership(**smallest(clientToken="once"))
-    assert check(client, caught, 500) == {"retryAfterSeconds": 1}
+    assert check(client, caught.value, 500) == {"retryAfterSeconds": 1}
     assert caught.value.response["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
     assert "same clientToken" in message_of(caught)
     disk.before = lambda _kind, _name: None
@@ -282,7 +265,7 @@ def test_throttling_exception(start: Start) -> None:
     client = door.client()
     with pytest.raises(client.exceptions.ThrottlingException) as caught:
         write_often(client)
-    told = check(client, caught, 429)
+    told = check(client, caught.value, 429)
     assert told.pop("quotaCode")
     assert told == {"serviceCode": "security-ir", "retryAfterSeconds": 1}
     headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
@@ -309,7 +292,7 @@ def test_conflict_of_a_second_membership(door: Door) -> None:
     made = client.create_membership(**smallest())["membershipId"]
     with pytest.raises(client.exceptions.ConflictException) as caught:
         client.create_membership(**smallest())
-    assert check(client, caught, 409) == {"resourceId": made, "resourceType": "Membership"}
+    assert check(client, caught.value, 409) == {"resourceId": made, "resourceType": "Membership"}
 
 
 def test_conflict_of_a_token_with_other_parameters(door: Door) -> None:
@@ -318,7 +301,7 @@ def test_conflict_of_a_token_with_other_parameters(door: Door) -> None:
     made = client.create_membership(**smallest(clientToken="once"))["membershipId"]
     with pytest.raises(client.exceptions.ConflictException) as caught:
         client.create_membership(**smallest(clientToken="once", tags={"canary": "value"}))
-    assert check(client, caught, 409) == {"resourceId": made, "resourceType": "Membership"}
+    assert check(client, caught.value, 409) == {"resourceId": made, "resourceType": "Membership"}
     assert "clientToken" in message_of(caught)
     assert "canary" not in message_of(caught)
 
@@ -330,7 +313,7 @@ def test_conflict_of_a_duplicate_responder(door: Door) -> None:
     params["incidentResponseTeam"][1]["email"] = "ANA@Example.com"
     with pytest.raises(client.exceptions.ConflictException) as caught:
         client.create_membership(**params)
-    assert check(client, caught, 409)["resourceType"] == "IncidentResponder"
+    assert check(client, caught.value, 409)["resourceType"] == "IncidentResponder"
     assert "example.com" not in repr(caught.value.response).lower()
     assert client.list_memberships()["items"] == []
 
@@ -343,7 +326,7 @@ def test_resource_not_found_for_an_account_without_organization(door: Door) -> N
     client = door.client(STANDALONE)
     with pytest.raises(client.exceptions.ResourceNotFoundException) as caught:
         client.create_membership(**smallest(coverEntireOrganization=True))
-    assert check(client, caught, 404) == {}
+    assert check(client, caught.value, 404) == {}
     assert STANDALONE in message_of(caught)
     assert client.list_memberships()["items"] == []
 
@@ -357,7 +340,7 @@ def test_resource_not_found_for_an_unknown_unit(door: Door) -> None:
             membershipId=made,
             membershipAccountsConfigurationsUpdate={"organizationalUnitsToAdd": [UNKNOWN_UNIT]},
         )
-    assert check(client, caught, 404) == {}
+    assert check(client, caught.value, 404) == {}
     assert UNKNOWN_UNIT in message_of(caught)
 
 
@@ -381,5 +364,5 @@ def test_invalid_token_exception(start: Start, disk: WatchedDisk, tmp_path: Path
         with pytest.raises(client.exceptions.InvalidTokenException) as caught:
             client.create_membership(**smallest(clientToken="once"))
     running.join(10)
-    assert check(client, caught, 423) == {}
+    assert check(client, caught.value, 423) == {}
     assert answers == [client.create_membership(**smallest(clientToken="once"))["membershipId"]]

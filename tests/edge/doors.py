@@ -20,7 +20,7 @@ class Door:
     """A service, and boto3 clients that reach it over HTTP or in process."""
 
     def __init__(self, service: larum.Service, *, over_http: bool) -> None:
-        self._service = service
+        self.service = service
         self._stack = ExitStack()
         self._stack.callback(service.close)
         self._url = self._stack.enter_context(in_thread(service)) if over_http else None
@@ -37,23 +37,27 @@ class Door:
     ) -> SecurityIncidentResponseClient:
         """Return a client that is the root of the account."""
         if self._url is None:
-            made = self._service.client(account=account, region=region, config=config)
+            made = self.service.client(account=account, region=region, config=config)
         else:
-            key = self._service.installation.root_access_key(account, datetime.now(UTC))
+            key = self.service.installation.root_access_key(account, datetime.now(UTC))
             made = boto3_client(self._url, key, region=region, config=config)
         self._stack.callback(made.close)
         return made
 
     def apply(self, **directory: Any) -> None:
         """Make a directory true, as the administrator does through the `larum` model."""
-        administrator = self._administrator()
-        self._stack.callback(administrator.close)
-        administrator.apply_directory(directory=directory)
+        self.administrator().apply_directory(directory=directory)
 
-    def _administrator(self) -> Any:  # noqa: ANN401 - botocore makes its methods from the model
+    def administrator(self) -> Any:  # noqa: ANN401 - botocore makes its methods from the model
+        """Return a client of `larum` as the administrator account's root."""
+        made = self._larum_client()
+        self._stack.callback(made.close)
+        return made
+
+    def _larum_client(self) -> Any:  # noqa: ANN401 - as above
         if self._url is None:
-            return self._service.client("larum")
-        key = self._service.installation.root_access_key(ADMINISTRATOR, datetime.now(UTC))
+            return self.service.client("larum")
+        key = self.service.installation.root_access_key(ADMINISTRATOR, datetime.now(UTC))
         return api_client.isolated_client(
             "larum",
             endpoint_url=self._url,

@@ -1,7 +1,7 @@
 """Disks that stall, fail and lose power: SQLite file layers over the operating system's own.
 
-`WatchedDisk` lets a test step in before every write, truncate and sync: to wait (`Stall`) or to
-fail (`Fail`). `VolatileDisk` keeps apart what was synced from what was only written, so that a
+`WatchedDisk` lets a test step in before every read, write, truncate and sync: to wait (`Stall`) or
+to fail (`Fail`). `VolatileDisk` keeps apart what was synced from what was only written, so that a
 power cut can be simulated at any moment: `image(random)` gives the files as a machine could find
 them after it. They are passed as `Service(data, vfs=disk.name)` or `Engine(path, vfs=disk.name)`.
 
@@ -33,7 +33,8 @@ _numbers = itertools.count()
 class WatchedDisk(apsw.VFS):
     """A file layer that calls `before(kind, file name)` first; what that raises, SQLite gets.
 
-    `kind` is write, truncate, sync or delete. A context manager: leaves SQLite's list at the end.
+    `kind` is read, write, truncate, sync or delete. A context manager: leaves SQLite's list at the
+    end.
     """
 
     def __init__(self) -> None:
@@ -76,6 +77,11 @@ class WatchedFile(apsw.VFSFile):
         super().__init__("", name, flags)
         self._disk = disk
         self.path = Path(name.filename() if isinstance(name, apsw.URIFilename) else name)
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802 - SQLite's name
+        """Read, unless the test has something against it."""
+        self._disk.before("read", self.path.name)
+        return super().xRead(amount, offset)
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
         """Write, unless the test has something against it."""
