@@ -13,6 +13,7 @@ import larum
 from larum.domain.principals import AccessKey, Principal
 from larum.edge.cli import main
 from larum.edge.cli.calls import CANNOT_OPEN, REFUSED, WRONG_CALL
+from tests.conformance.evidence import attachments, put, upload_url
 from tests.conformance.page import smallest
 from tests.conformance.supported_cases import opening
 from tests.edge.declared import shell, type_larum
@@ -35,6 +36,7 @@ EVERY_COMMAND = (
     ("investigate", "{case}", "Keys", "One."),
     ("advance", "{case}", "inv-0123456789abcdef", "--status", "Failed"),
     ("investigations", "{case}"),
+    ("verdict", "{case}", "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "Verified"),
 )
 
 
@@ -158,6 +160,21 @@ def test_a_case_can_be_named_by_its_arn(desk: Desk) -> None:
         refused = desk.type("acknowledge", *words)
         assert refused.exit_code == WRONG_CALL
         assert reason in refused.stderr
+
+
+def test_a_verdict(desk: Desk) -> None:
+    """An attachment that has arrived is judged by its id, in whatever letter case."""
+
+    def upload(client: SecurityIncidentResponseClient) -> str:
+        assert put(upload_url(client, desk.case_id, "log.txt", 5), b"hello").status == 200
+        return str(attachments(client, desk.case_id)["log.txt"]["attachmentId"])
+
+    attachment = desk.read(upload)
+    # Without a scanner it was Verified when it arrived.
+    assert desk.told("verdict", attachment, "verified") == f"{attachment} is Verified.\n"
+    refused = desk.type("verdict", desk.case_id, "--account", ACCOUNT, attachment, "failed")
+    assert refused.exit_code == REFUSED
+    assert f"ConflictException: Attachment {attachment} is Verified already." in refused.stderr
 
 
 def test_json_has_the_answer_of_the_api(desk: Desk) -> None:

@@ -231,6 +231,11 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
         "status": "InProgress",
     },
     "RequestCustomerAction": {**NAMED_CASE},
+    "SetAttachmentVerdict": {
+        **NAMED_CASE,
+        "attachmentId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "attachmentStatus": "Failed",
+    },
     "SetCaseStatus": {**NAMED_CASE, "caseStatus": "Containment, Eradication and Recovery"},
     "UpdateCaseComment": {**NAMED_CASE, "commentId": "000000", "body": "And which users?"},
     "UpdateInvestigation": {

@@ -25,6 +25,7 @@ from larum.operations import (
     outbox,
     responder,
     responder_comments,
+    responder_evidence,
     responder_investigations,
     responder_reads,
     specified_accounts,
@@ -180,6 +181,9 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "PutTriageRule": Entry(triage_rules.put_triage_rule, membership_of_account, writes=True),
     "RequestCustomerAction": Entry(responder.request_customer_action, named_case, writes=True),
+    "SetAttachmentVerdict": Entry(
+        responder_evidence.set_attachment_verdict, named_case, writes=True
+    ),
     "SetCaseStatus": Entry(responder.set_case_status, named_case, writes=True),
     "TestTriageRules": Entry(triage_rules.test_triage_rules, membership_of_account),
     "UpdateCaseComment": Entry(responder_comments.update_case_comment, named_case, writes=True),

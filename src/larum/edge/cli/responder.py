@@ -1,6 +1,6 @@
 """The responder's commands on cases: acknowledge, ask, set the status, comment, close, open.
 
-Those on investigations are in edge/cli/responder_work.py; all call the `larum` model.
+Those on investigations and evidence are in edge/cli/responder_work.py; all call the `larum` model.
 """
 
 from __future__ import annotations

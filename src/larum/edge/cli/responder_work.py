@@ -1,4 +1,4 @@
-"""The responder's commands on investigations; they call the `larum` model."""
+"""The responder's commands on investigations and evidence; they call the `larum` model."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TYPES = ("Evidence", "Investigation", "Summarization")
 STATUSES = ("Pending", "InProgress", "Waiting", "Completed", "Failed", "Cancelled")
+VERDICTS = ("Verified", "Failed")
 HEADINGS = ("INVESTIGATION", "TYPE", "STATUS", "LAST UPDATED", "FEEDBACK", "TITLE")
 WIDTHS = (34, 13, 10, 20, 10)
 
@@ -120,7 +121,30 @@ def investigations(case: str, account: str | None, where: Where, output: str) ->
         click.echo("The case has no investigation.", err=True)
 
 
-COMMANDS: Final = (investigate, advance, investigations)
+@click.command(short_help="Decide on an attachment.")
+@click.argument("case")
+@click.argument("attachment")
+@click.argument("verdict", type=click.Choice(VERDICTS, case_sensitive=False))
+@OF_ACCOUNT
+@reaching
+def verdict(
+    case: str, attachment: str, verdict: str, account: str | None, where: Where, output: str
+) -> None:
+    """Decide on ATTACHMENT (its id) of CASE, which is Pending and has been received whole.
+
+    Verified, it can be downloaded; Failed, it never can.
+    """
+    with connected(where) as connection:
+        address = addressed(connection, case, account)
+        answer = plain(
+            connection.client.set_attachment_verdict(
+                **address, attachmentId=attachment, attachmentStatus=verdict
+            )
+        )
+    tell(answer, output, f"{answer['attachmentId']} is {answer['attachmentStatus']}.")
+
+
+COMMANDS: Final = (investigate, advance, investigations, verdict)
 
 
 def _row(item: dict[str, Any]) -> tuple[str, ...]:
