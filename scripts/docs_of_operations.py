@@ -9,9 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from larum.access import throttle
-from larum.domain import cases
-from larum.domain.cases import CaseStatus, ResolverType
-from larum.domain.memberships import TRANSITIONS, Ending, MembershipStatus
 from larum.operations import OPERATIONS
 from larum.wire import model
 from larum.wire.model import Location, ShapeType, TextRule
@@ -222,14 +219,6 @@ FRONT_END: Final[Mapping[str, str]] = {
     "UnrecognizedClientException": "The access key is unknown or inactive, or came with a session "
     "token.",
 }
-# How each change of status comes about, and the operation that does it; None for none yet.
-ENDINGS: Final[Mapping[Ending, tuple[str, str | None]]] = {
-    Ending.CANCEL: ("CancelMembership", "CancelMembership"),
-    Ending.UNDO: ("UpdateMembership, undoMembershipCancellation", "UpdateMembership"),
-    Ending.TERMINATE: ("the instance", None),
-}
-# Who moves a case, by its resolver; its customer closes it.
-MOVED_BY: Final = {ResolverType.SELF: "UpdateCaseStatus", ResolverType.AWS: "the responder's side"}
 TEXT_RULES: Final = {
     TextRule.LINE: "no control characters",
     TextRule.PROSE: "no control characters but tab and line ends",
@@ -369,50 +358,6 @@ def front_end_errors(_argument: str) -> str:
     """Return the table of the errors that are in front of every operation."""
     rows = [[f"`{name}`", str(status), FRONT_END[name]] for name, status in COMMON_STATUS.items()]
     return table(("Error", "Status", "Cause"), rows)
-
-
-def states(_argument: str) -> str:
-    """Return the diagram and the table of the states of a membership."""
-    moves = [
-        (str(before), str(after), *_by(ending)) for (before, ending), after in TRANSITIONS.items()
-    ]
-    moves.insert(0, ("[*]", str(MembershipStatus.ACTIVE), "CreateMembership", "yes"))
-    lines = [
-        f"    {before} --> {after}: {by}{'' if works == 'yes' else ' (not yet)'}"
-        for before, after, by, works in moves
-    ]
-    diagram = "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
-    rows = [["—" if move[0] == "[*]" else move[0], *move[1:]] for move in moves]
-    return f"{diagram}\n\n{table(('From', 'To', 'By', 'Works'), rows)}"
-
-
-def case_states(_argument: str) -> str:
-    """Return the diagram of the states of a case, and the table of who may make each move."""
-    names = {each: each.name.lower() for each in CaseStatus}
-    lines = [f"    {name}: {each}" for each, name in names.items()]
-    lines.append(f"    [*] --> {names[CaseStatus.SUBMITTED]}")
-    lines += [f"    {names[before]} --> {names[after]}" for before, after in cases.TRANSITIONS]
-    diagram = "\n".join(["```mermaid", "stateDiagram-v2", *lines, "```"])
-    rows = [
-        [str(before), str(after), *(_moved_by(after, each, types) for each in MOVED_BY)]
-        for (before, after), types in cases.TRANSITIONS.items()
-    ]
-    headings = ("From", "To", "Self-managed", "AWS-supported")
-    return f"{diagram}\n\n{table(headings, rows)}"
-
-
-def _moved_by(target: CaseStatus, resolver: ResolverType, types: frozenset[ResolverType]) -> str:
-    if resolver not in types:
-        return "—"
-    by = MOVED_BY[resolver]
-    if target is CaseStatus.CLOSED:
-        return "CloseCase" if resolver is ResolverType.SELF else f"CloseCase, {by}"
-    return by
-
-
-def _by(ending: Ending) -> tuple[str, str]:
-    by, needs = ENDINGS[ending]
-    return by, "yes" if needs in OPERATIONS else "not yet"
 
 
 def throttle_rates(_argument: str) -> str:

@@ -22,6 +22,7 @@ from scripts import (
     docs_of_operations,
     docs_of_own_api,
     docs_of_program,
+    docs_of_states,
 )
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ BLOCKS: Final[Mapping[str, Callable[[str], str]]] = {
     "front-end-errors": docs_of_operations.front_end_errors,
     "operation": docs_of_operations.operation,
     "operation-errors": docs_of_operations.operation_errors,
-    "case-states": docs_of_operations.case_states,
-    "states": docs_of_operations.states,
+    "attachment-states": docs_of_states.of_an_attachment,
+    "case-states": docs_of_states.of_a_case,
+    "investigation-states": docs_of_states.of_an_investigation,
+    "states": docs_of_states.of_a_membership,
     "throttle": docs_of_operations.throttle_rates,
     "own-operations": docs_of_own_api.own_operations,
     "own-members": docs_of_own_api.own_members,

@@ -201,6 +201,12 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
         "accountId": "111122223333",
         "region": "us-east-1",
     },
+    "GetCaseAttachmentDownloadUrl": {
+        "accountId": "111122223333",
+        "region": "us-east-1",
+        "caseId": CASE_ID,
+        "attachmentId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    },
     "GetCase": {**NAMED_CASE},
     "ListAccounts": {**PAGE},
     "ListCaseEdits": {**NAMED_CASE, **PAGE},

@@ -129,6 +129,7 @@ def test_secrets_and_addresses_are_sensitive() -> None:
         if member.shape.sensitive
     }
     assert sensitive == {
+        "attachmentPresignedUrl",
         "body",
         "comment",
         "content",

@@ -221,21 +221,14 @@ def _self_managed_case(play: _Play) -> str:
 
 def _aws_supported_case(play: _Play) -> str:
     play.clock.wait(days=5)
-    case = play.team.create_case(
-        resolverType="AWS",
-        engagementType="Security Incident",
-        reportedIncidentStartDate=play.clock.now - timedelta(minutes=40),
-        impactedAccounts=["510987654321"],
-        impactedServices=["Amazon S3"],
-        impactedAwsRegions=[{"region": "us-east-1"}, {"region": "eu-central-1"}],
-        threatActorIpAddresses=[{"ipAddress": "192.0.2.146"}],
-        watchers=[BEN],
-        tags={"team": "data"},
-        **demo_texts.AWS_CASE,
-    )["caseId"]
+    case = demo_findings.escalate(play.responder, play.address(), play.clock, "510987654321")
     play.clock.wait(minutes=9)
     play.responder.acknowledge_case(**play.address(case))
     play.answers(case, demo_texts.AWS_COMMENTS[0])
+    play.clock.wait(minutes=5)
+    play.team.update_case(
+        caseId=case, watchersToAdd=[BEN], caseMetadata=[{"key": "severity", "value": "critical"}]
+    )
     for kind, title, content in demo_texts.INVESTIGATIONS:
         play.clock.wait(minutes=7)
         made = play.responder.put_investigation(

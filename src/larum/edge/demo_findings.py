@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+from larum.edge import demo_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
     from larum.edge.demo import Clock
 
+# More than there are of the others: the number of the one that is escalated.
+MANY: Final = 1000
 SCANNER: Final = "203.0.113.0/28"
 
 
@@ -34,6 +39,13 @@ KINDS: Final = (
     Kind("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B", 5.0, "Unusual sign-in", "", 4),
     Kind("Discovery:S3/AnomalousBehavior", 5.0, "A bucket is read unusually", "192.0.2.146", 3),
 )
+EXFILTRATION: Final = Kind(
+    "Exfiltration:S3/AnomalousBehavior",
+    8.0,
+    "Unusual downloads from the analytics bucket",
+    "192.0.2.146",
+    1,
+)
 
 
 def take_in(
@@ -53,12 +65,29 @@ def take_in(
     written = list(_findings(clock, accounts))
     for start in range(0, len(written), 10):
         clock.wait(hours=3)
-        operator.ingest_findings(**address, findings=written[start : start + 10])
+        texts = [json.dumps(each) for each in written[start : start + 10]]
+        operator.ingest_findings(**address, findings=texts)
     investigated = operator.list_findings(**address, status="Investigating")["items"]
     ids = [each["findingId"] for each in investigated]
     clock.wait(hours=5)
     operator.advance_findings(**address, findingIds=ids[:4], step="FalsePositive")
     operator.advance_findings(**address, findingIds=ids[4:5], step="TruePositive")
+
+
+def escalate(
+    operator: Any,  # noqa: ANN401 - botocore makes its methods from the model
+    address: Mapping[str, str],
+    clock: Clock,
+    account: str,
+) -> str:
+    """Take in a finding of high severity, and return the proactive case that it opens."""
+    seen = clock.now - timedelta(minutes=40)
+    bucket = {"s3BucketDetails": [{"arn": "arn:aws:s3:::data-platform-analytics"}]}
+    told = {"resource": bucket, "description": demo_texts.EXFILTRATION}
+    finding = _finding(EXFILTRATION, MANY, account, seen) | told
+    operator.ingest_findings(**address, findings=[json.dumps(finding)])
+    (found,) = operator.list_findings(**address, status="Escalated")["items"]
+    return str(found["caseId"])
 
 
 def _findings(clock: Clock, accounts: Sequence[str]) -> Iterator[dict[str, Any]]:

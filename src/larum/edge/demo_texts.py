@@ -83,18 +83,15 @@ time,source,what
 06:02,team,build-07 isolated
 """
 
-AWS_CASE: Final = {
-    "title": "Unusual downloads from the analytics bucket",
-    "description": (
-        "41 GB were read from the analytics bucket of the data platform within half an hour, by a "
-        "key that normally reads a few files a day. The key belongs to a reporting tool of a "
-        "supplier. We need help to find out what was read and to contain it."
-    ),
-}
+EXFILTRATION: Final = (
+    "41 GB were read from the analytics bucket of the data platform within half an hour, by a key "
+    "that normally reads a few files a day."
+)
 AWS_COMMENTS: Final = (
     (
-        "We have acknowledged the case and started with the access records of the bucket. Please "
-        "do not delete the key yet: deactivate it, so that its history can still be read."
+        "We opened this case from a finding and have started with the access records of the "
+        "bucket. The key belongs to a reporting tool of your supplier. Please deactivate it, and "
+        "do not delete it: then its history can still be read."
     ),
     (
         "The key is deactivated. The access log of the bucket for the night is attached; the "

@@ -21,6 +21,7 @@ from larum.operations import (
     investigations,
     member_accounts,
     memberships,
+    operator_attachments,
     operator_memberships,
     outbox,
     responder,
@@ -153,6 +154,9 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
     "GetCase": Entry(responder_reads.get_case, named_case),
+    "GetCaseAttachmentDownloadUrl": Entry(
+        operator_attachments.get_case_attachment_download_url, named_case
+    ),
     "GetFinding": Entry(findings.get_finding, membership_of_account),
     "GetMembership": Entry(operator_memberships.get_membership, named_membership),
     "IngestFindings": Entry(findings.ingest_findings, membership_of_account, writes=True),

@@ -10,6 +10,7 @@ import click
 import larum
 from larum.edge.cli import responder_work, triage_rules
 from larum.edge.cli.cases import cases
+from larum.edge.cli.demo import demo
 from larum.edge.cli.directory import accounts, apply, directory
 from larum.edge.cli.export import export
 from larum.edge.cli.findings import findings
@@ -25,6 +26,7 @@ def main() -> None:
     """Run a service that is compatible with the AWS Security Incident Response API.
 
     \b
+    Look around:          larum demo
     Start it:             larum serve
     Paste the lines that it prints into another shell, and use it there:
                           aws security-ir list-memberships
@@ -43,6 +45,7 @@ for rules in triage_rules.COMMANDS:
     findings.add_command(rules)
 for command in (
     serve,
+    demo,
     apply,
     directory,
     accounts,

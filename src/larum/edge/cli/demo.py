@@ -31,7 +31,13 @@ FAILURES: Final = float(SERVE_DEFAULTS["failed_authentications"])
     type=click.Path(path_type=Path),
     help="Make it there, to keep; it must be new. Else in a temporary directory.",
 )
-@click.option("--port", default=8181, show_default=True, help="0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8181,
+    show_default=True,
+    help="0 picks a free one.",
+)
 @click.option("--no-serve", is_flag=True, help="Only fill --data.")
 def demo(data: Path | None, port: int, *, no_serve: bool) -> None:
     """Make an instance with three weeks of history, say what to type, and serve it.
