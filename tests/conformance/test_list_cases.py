@@ -145,6 +145,8 @@ def test_a_list_is_whole_for_24_hours_and_then_refused() -> None:
             who.client.list_cases(maxResults=2, nextToken=second["nextToken"])
         assert failed_fields(caught.value).keys() == {"nextToken"}
         assert who.listed() == [ids[3], ids[2], ids[1], ids[0], ids[5], ids[4]]
-        kept = service.engine.read(lambda tx: tx.rows("SELECT count(*) FROM case_places", {}))
-        assert kept == [(len(ids),)]
+        kept = service.engine.read(
+            lambda tx: tx.rows("SELECT count(*) FROM former_case_places", {})
+        )
+        assert kept == [(0,)]
         assert CASE["title"] == who.read(ids[5])["title"]

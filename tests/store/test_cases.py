@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 1, 12, 34, 56, 789012, tzinfo=UTC)
 ACCOUNT = "111122223333"
 STATEMENTS = (
-    case_places.PAGE,
+    case_places.FORMER,
+    case_places.PRESENT,
     case_places.PURGE,
-    case_places.REPLACE,
     cases.ATTACHMENTS,
     cases.COUNTS,
     cases.GET,
@@ -292,5 +292,5 @@ def test_no_statement_reads_a_whole_table(engine: Engine, statement: str) -> Non
     told = [str(row[3]) for row in plan]
     assert told
     assert not [each for each in told if each.startswith("SCAN")]
-    if statement is case_places.PAGE:
+    if statement is case_places.PRESENT:
         assert not [each for each in told if "TEMP B-TREE" in each]

@@ -16,19 +16,16 @@ if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
 PAGE = """
-SELECT case_places.membership_id, cases.created_at, cases.updated_at, cases.closed_at,
-       case_places.place, cases.case_id, cases.title, cases.engagement_type, cases.resolver_type,
-       cases.status, cases.pending_action
-FROM case_places
-JOIN memberships ON memberships.account = case_places.account
-  AND memberships.region = case_places.region
-  AND memberships.membership_id = case_places.membership_id
-JOIN cases ON cases.account = case_places.account AND cases.region = case_places.region
-  AND cases.case_id = case_places.case_id
-WHERE case_places.account = :account AND case_places.region = :region
-  AND (case_places.membership_id, case_places.place) < (:membership_id, :place)
-  AND case_places.replaced_by IS NULL AND memberships.status <> 'Active'
-ORDER BY case_places.membership_id DESC, case_places.place DESC LIMIT :limit
+SELECT cases.membership_id, cases.created_at, cases.updated_at, cases.closed_at, cases.place,
+       cases.case_id, cases.title, cases.engagement_type, cases.resolver_type, cases.status,
+       cases.pending_action
+FROM cases
+JOIN memberships ON memberships.account = cases.account AND memberships.region = cases.region
+  AND memberships.membership_id = cases.membership_id
+WHERE cases.account = :account AND cases.region = :region
+  AND (cases.membership_id, cases.place) < (:membership_id, :place)
+  AND memberships.status <> 'Active'
+ORDER BY cases.membership_id DESC, cases.place DESC LIMIT :limit
 """
 COUNT = """
 SELECT COALESCE(SUM(case_counters.cases), 0) FROM case_counters

@@ -1,8 +1,8 @@
 """The order of a membership's cases: the most recently changed first, now and as it was.
 
-A change ends a case's place and gives it the next one. The old row stays for a day, so that a page
-goes on in the list that its first page began, whatever changes meanwhile: `snapshot` is the last
-place there was then, and a row belongs to that list if nothing had replaced it yet.
+A change gives a case the next place and keeps the one that it leaves for a day, so that a page goes
+on in the list that its first page began, whatever changes meanwhile. `snapshot` is the last place
+there was then: a case stands in that list where it stood before its first change after it.
 """
 
 from __future__ import annotations
@@ -19,29 +19,36 @@ if TYPE_CHECKING:
     from larum.domain.memberships import Membership
     from larum.store.engine import Transaction
 
-INSERT = """
-INSERT INTO case_places (account, region, membership_id, place, case_id)
-VALUES (:account, :region, :membership_id, :place, :case_id)
+LEAVE = """
+INSERT INTO former_case_places (
+    account, region, membership_id, replaced_by, replaced_at, place, case_id
+) VALUES (
+    :account, :region, :membership_id, :replaced_by, :replaced_at, :place, :case_id
+)
 """
-REPLACE = """
-UPDATE case_places SET replaced_by = :replaced_by, replaced_at = :replaced_at
-WHERE account = :account AND region = :region AND membership_id = :membership_id AND place = :place
+PRESENT = """
+SELECT created_at, updated_at, closed_at, place, case_id, title, engagement_type, resolver_type,
+       status, pending_action
+FROM cases
+WHERE account = :account AND region = :region AND membership_id = :membership_id
+  AND place < :before
+ORDER BY place DESC LIMIT :limit
 """
-# `before` alone would do for the order; the rest keeps what came or moved later out of it.
-PAGE = """
-SELECT cases.created_at, cases.updated_at, cases.closed_at, case_places.place, cases.case_id,
-       cases.title, cases.engagement_type, cases.resolver_type, cases.status, cases.pending_action
-FROM case_places
-JOIN cases ON cases.account = case_places.account AND cases.region = case_places.region
-  AND cases.case_id = case_places.case_id
-WHERE case_places.account = :account AND case_places.region = :region
-  AND case_places.membership_id = :membership_id AND case_places.place < :before
-  AND (case_places.replaced_by IS NULL OR case_places.replaced_by > :snapshot)
-ORDER BY case_places.place DESC LIMIT :limit
+FORMER = """
+SELECT cases.created_at, cases.updated_at, cases.closed_at, former_case_places.place,
+       cases.case_id, cases.title, cases.engagement_type, cases.resolver_type, cases.status,
+       cases.pending_action
+FROM former_case_places
+JOIN cases ON cases.account = former_case_places.account
+  AND cases.region = former_case_places.region AND cases.case_id = former_case_places.case_id
+WHERE former_case_places.account = :account AND former_case_places.region = :region
+  AND former_case_places.membership_id = :membership_id
+  AND former_case_places.replaced_by > :snapshot AND former_case_places.place < :before
+ORDER BY former_case_places.place DESC LIMIT :limit
 """
 PURGE = """
-DELETE FROM case_places WHERE (account, region, membership_id, place) IN (
-    SELECT account, region, membership_id, place FROM case_places
+DELETE FROM former_case_places WHERE (account, region, membership_id, replaced_by) IN (
+    SELECT account, region, membership_id, replaced_by FROM former_case_places
     WHERE replaced_at <= :before ORDER BY replaced_at LIMIT :limit
 )
 """
@@ -71,20 +78,25 @@ class ListedCase:
 def page(
     tx: Transaction, membership: Membership, *, snapshot: int, before: int, limit: int
 ) -> list[ListedCase]:
-    """Return at most `limit` cases of the list of `snapshot`, from below place `before` down."""
-    parameters = {
+    """Return at most `limit` cases of the list of `snapshot`, from below place `before` down.
+
+    The first page's `before` is the place after `snapshot`.
+    """
+    key = {
         "account": membership.account,
         "region": membership.region,
         "membership_id": membership.membership_id,
-        "snapshot": snapshot,
-        "before": before,
-        "limit": limit,
     }
-    return [listed(row) for row in tx.rows(PAGE, parameters)]
+    bounds = {"before": before, "limit": limit}
+    rows = tx.rows(PRESENT, key | bounds)
+    rows += tx.rows(FORMER, key | bounds | {"snapshot": snapshot})
+    found = [listed(row) for row in rows]
+    found.sort(key=lambda each: each.place, reverse=True)
+    return found[:limit]
 
 
 def listed(row: Iterable[Any]) -> ListedCase:
-    """Return a case from the columns that PAGE selects, in their order."""
+    """Return a case from the columns that PRESENT selects, in their order."""
     created_at, updated_at, closed_at, *rest = row
     return ListedCase(
         values.moment(created_at),
@@ -94,24 +106,22 @@ def listed(row: Iterable[Any]) -> ListedCase:
     )
 
 
-def insert(tx: Transaction, key: dict[str, Any], place: int, case_id: str) -> None:
-    """Give a case its place; `key` names the membership: account, region, membership_id."""
-    tx.change(INSERT, key | {"place": place, "case_id": case_id})
-
-
-def move(
+def leave(
     tx: Transaction, key: dict[str, Any], case_id: str, before: int, after: int, now: datetime
 ) -> None:
-    """Move a case from its place `before` to `after`, the next one, at `now`."""
-    replaced = {
+    """Keep that a case left its place `before` for `after`, the next one, at `now`.
+
+    `key` names the membership: account, region, membership_id.
+    """
+    left = {
+        "case_id": case_id,
         "place": before,
         "replaced_by": after,
         "replaced_at": values.microseconds(now),
     }
-    tx.change(REPLACE, key | replaced)
-    insert(tx, key, after, case_id)
+    tx.change(LEAVE, key | left)
 
 
 def purge(tx: Transaction, before: datetime) -> int:
-    """Delete at most 1,000 places that were replaced at `before` or earlier; return how many."""
+    """Delete at most 1,000 places that were left at `before` or earlier; return how many."""
     return tx.change(PURGE, {"before": values.microseconds(before), "limit": PURGED_AT_ONCE})

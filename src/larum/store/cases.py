@@ -148,7 +148,6 @@ def insert(tx: Transaction, case: Case, before: Counts) -> bool:
     if not tx.change(INSERT, row):
         return False
     key = _membership_key(case)
-    case_places.insert(tx, key, place, case.case_id)
     added = {"cases": 1, "service_managed": int(by_aws), "last_place": place}
     tx.change(COUNT, key | added | _active(case, None))
     return True
@@ -160,7 +159,7 @@ def update(tx: Transaction, before: Case, after: Case) -> None:
     place, last_place = tx.rows(PLACE, case_key)[0]
     key, active = _membership_key(after), _active(after, before)
     if place != last_place:
-        case_places.move(tx, key, after.case_id, place, last_place + 1, after.updated_at)
+        case_places.leave(tx, key, after.case_id, place, last_place + 1, after.updated_at)
         place = last_place + 1
     if place != last_place or any(active.values()):
         tx.change(COUNT, key | {"cases": 0, "service_managed": 0, "last_place": place} | active)
