@@ -33,8 +33,10 @@ ADDRESSES: list[dict[str, object]] = [
     {"ipAddress": "192.0.2.7", "userAgent": "curl/8.5"},
     {"ipAddress": "2001:DB8:0:0:0:0:0:1"},
 ]
-OTHER_WATCHERS: list[dict[str, object]] = [{"email": "erin@example.com", "name": "Erin"}]
-OTHER_ADDRESSES: list[dict[str, object]] = [{"ipAddress": "198.51.100.9"}]
+OTHER_WATCHERS: list[dict[str, object]] = [
+    {"email": "erin@example.com", "name": "Erin", "jobTitle": "Counsel"}
+]
+OTHER_ADDRESSES: list[dict[str, object]] = [{"ipAddress": "198.51.100.9", "userAgent": "curl/7"}]
 
 _EXAMPLES: dict[str, dict[str, object]] = {
     "BatchGetMemberAccountDetails": {

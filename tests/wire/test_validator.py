@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from timeit import repeat
 from typing import TYPE_CHECKING
@@ -11,17 +12,20 @@ import pytest
 
 from larum.errors import FieldFailure, ValidationException
 from larum.wire.json_body import decode
+from larum.wire.model import Location
 from tests.wire.examples import CASE_ID, MEMBERSHIP_ID, OPERATION_NAMES, TEAM, example
 from tests.wire.raw_requests import raw_request
 from tests.wire.services import MODEL, VALIDATOR, input_of, operation, parsed
-from tests.wire.violations import violations
+from tests.wire.violations import fullest, violations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from larum.wire.model import Shape
     from tests.wire.violations import Violation
 
 CASES = [(name, each) for name in OPERATION_NAMES for each in violations(operation(name))]
+INDEX = re.compile(r"\[\d+\]")
 ASTRAL = "\N{MATHEMATICAL BOLD CAPITAL A}"
 
 
@@ -288,3 +292,63 @@ def test_validation_is_not_what_makes_a_request_slow() -> None:
     reading = _microseconds(lambda: json.loads(body))
     checking = _microseconds(lambda: VALIDATOR.validate(operation("CreateMembership"), params))
     assert checking < reading * 12
+
+
+def _constraints(shape: Shape, path: str, value: object) -> Iterator[tuple[str, str]]:
+    """Yield each constraint below `shape` as its path and the label of a violation of it alone."""
+    limits = {
+        "string": ("too short", "too long by one"),
+        "list": ("too few items", "one item too many"),
+        "map": ("", "one entry too many"),
+        "integer": ("too small", "too large"),
+        "long": ("too small", "too large"),
+    }
+    least, most = limits.get(shape.type, ("", ""))
+    if shape.enum:
+        yield path, "not in the enum"
+        return
+    if shape.minimum and least:
+        yield path, least
+    if shape.maximum is not None and most:
+        yield path, most
+    if shape.pattern:
+        yield path, "breaks the pattern"
+    if shape.unique_items:
+        yield path, "duplicate items"
+    match value:
+        case list():
+            assert shape.item is not None
+            yield from _constraints(shape.item, f"{path}[]", value[fullest(value)])
+        case dict() if shape.key is not None and shape.value is not None:
+            for inner, where in ((shape.key, "key"), (shape.value, "value")):
+                yield from _constraints(inner, f"{path}[].{where}", None)
+        case dict():
+            yield from _constraints_of_members(shape, path, value)
+
+
+def _constraints_of_members(
+    shape: Shape, path: str, value: dict[str, object]
+) -> Iterator[tuple[str, str]]:
+    for member in shape.members:
+        inner = f"{path}.{member.name}" if path else member.name
+        if member.required and member.location is not Location.URI:
+            yield inner, "missing"
+        for where, label in _constraints(member.shape, inner, value.get(member.name)):
+            # A label of one character cannot be shorter: nothing would stand in the path.
+            shortest = member.location is Location.URI and member.shape.minimum == 1
+            if not (shortest and label == "too short"):
+                yield where, label
+
+
+@pytest.mark.parametrize("name", OPERATION_NAMES)
+def test_no_constraint_is_left_out(name: str) -> None:
+    """Each length, range, enum, pattern, uniqueness and requirement has a violation of its own."""
+    broken = {
+        (INDEX.sub("[]", path), each.label.rsplit(": ", 1)[-1])
+        for each in violations(operation(name))
+        for path in each.fields
+        if len(each.fields) == 1
+    }
+    declared = set(_constraints(input_of(name), "", example(name)))
+    assert declared - broken == set()
+    assert declared or not input_of(name).members

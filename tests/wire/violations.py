@@ -137,6 +137,12 @@ def _number_faults(shape: Shape) -> Iterator[Fault]:
             yield Fault("too large", number, {"": f"less than or equal to {shape.maximum}"})
 
 
+def fullest(items: list[object]) -> int:
+    """Return the index of the last of the items that have the most members."""
+    sizes = [len(each) if isinstance(each, dict) else 0 for each in items]
+    return len(sizes) - 1 - sizes[::-1].index(max(sizes))
+
+
 def _list_faults(shape: Shape, value: list[object], *, as_text: bool) -> Iterator[Fault]:
     assert shape.item is not None
     if shape.minimum:
@@ -149,10 +155,10 @@ def _list_faults(shape: Shape, value: list[object], *, as_text: bool) -> Iterato
         yield Fault("duplicate items", [*value, value[0]], {"": NOT_UNIQUE})
     if not as_text:
         yield Fault("null item", [*value, None], {f"[{len(value)}]": NULL})
-    last = len(value) - 1
-    for fault in faults(shape.item, value[last], as_text=as_text):
-        fields = {f"[{last}]{path}": says for path, says in fault.fields.items()}
-        yield Fault(f"item: {fault.label}", [*value[:last], fault.value], fields)
+    at = fullest(value)
+    for fault in faults(shape.item, value[at], as_text=as_text):
+        fields = {f"[{at}]{path}": says for path, says in fault.fields.items()}
+        yield Fault(f"item: {fault.label}", [*value[:at], fault.value, *value[at + 1 :]], fields)
 
 
 def _map_faults(shape: Shape, value: dict[str, object]) -> Iterator[Fault]:
