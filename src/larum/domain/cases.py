@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from larum.domain import values
 from larum.errors import ConflictException, ResourceNotFoundException, ValidationException
@@ -94,8 +94,7 @@ TRANSITIONS: Final[dict[tuple[CaseStatus, CaseStatus], frozenset[ResolverType]]]
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Watcher:
+class Watcher(NamedTuple):
     """A person who follows one case; the address says who it is, whatever its letter case."""
 
     email: str
@@ -107,8 +106,7 @@ class Watcher:
         return "Watcher(***)"
 
 
-@dataclass(frozen=True, slots=True)
-class ThreatActorIp:
+class ThreatActorIp(NamedTuple):
     """An address that an attacker used, and with which user agent."""
 
     ip_address: str

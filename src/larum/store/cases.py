@@ -105,8 +105,8 @@ ORDER BY created_at, attachment_id
 """
 
 _encode = msgspec.json.Encoder().encode
-_watchers = msgspec.json.Decoder(tuple[tuple[str, str | None, str | None], ...]).decode
-_addresses = msgspec.json.Decoder(tuple[tuple[str, str | None], ...]).decode
+_watchers = msgspec.json.Decoder(tuple[Watcher, ...]).decode
+_addresses = msgspec.json.Decoder(tuple[ThreatActorIp, ...]).decode
 _metadata = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode
 _texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -200,8 +200,6 @@ def _active(after: Case, before: Case | None) -> dict[str, int]:
 
 
 def _parameters(case: Case) -> dict[str, Any]:
-    watchers = [(each.email, each.name, each.job_title) for each in case.watchers]
-    addresses = [(each.ip_address, each.user_agent) for each in case.threat_actor_ip_addresses]
     return {
         "account": case.account,
         "region": case.region,
@@ -216,8 +214,8 @@ def _parameters(case: Case) -> dict[str, Any]:
         "closure_code": case.closure_code,
         "reported_incident_start_date": values.microseconds(case.reported_incident_start_date),
         "actual_incident_start_date": _microseconds(case.actual_incident_start_date),
-        "watchers": _encode(watchers).decode(),
-        "threat_actor_ip_addresses": _encode(addresses).decode(),
+        "watchers": _encode(case.watchers).decode(),
+        "threat_actor_ip_addresses": _encode(case.threat_actor_ip_addresses).decode(),
         "impacted_services": _encode(case.impacted_services).decode(),
         "impacted_aws_regions": _encode(case.impacted_aws_regions).decode(),
         "impacted_accounts": _encode(case.impacted_accounts).decode(),
@@ -247,8 +245,8 @@ def _case(account: str, region: str, case_id: str, row: Row) -> Case:
         closure_code=None if closure_code is None else ClosureCode(closure_code),
         reported_incident_start_date=values.moment(reported),
         actual_incident_start_date=_moment(actual),
-        watchers=tuple(Watcher(*each) for each in _watchers(watchers)),
-        threat_actor_ip_addresses=tuple(ThreatActorIp(*each) for each in _addresses(addresses)),
+        watchers=_watchers(watchers),
+        threat_actor_ip_addresses=_addresses(addresses),
         impacted_services=_texts(services),
         impacted_aws_regions=_texts(regions),
         impacted_accounts=_texts(accounts),

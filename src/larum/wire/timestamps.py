@@ -55,7 +55,9 @@ def from_iso(text: str) -> datetime | None:
 
 def to_milliseconds(instant: datetime) -> int:
     """Return whole milliseconds since 1970; `instant` must be aware."""
-    return (instant - _EPOCH) // _MILLISECOND
+    since = instant - _EPOCH
+    # The same as a division by _MILLISECOND, in less time.
+    return since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000
 
 
 def to_epoch(instant: datetime) -> int | float:
