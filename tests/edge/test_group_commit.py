@@ -270,12 +270,15 @@ def test_long_log_does_not_stop_reads(server: Served, monkeypatch: pytest.Monkey
     monkeypatch.setattr("larum.store.engine.RESTART_PAGES", 1)
     with Stall("sync", 1, "larum.db") as stall:
         server.disk.before = stall
-        writes = [server.creating(number, None) for number in range(1, 3)]
-        assert stall.reached.wait(PATIENCE), "there was no checkpoint"
+        writes = [server.creating(1, None)]
+        # A commit in the middle of a checkpoint keeps it from syncing: the next one does.
+        while not stall.reached.wait(PATIENCE / 10):
+            assert len(writes) < 8, "there was no checkpoint"
+            writes.append(server.creating(len(writes) + 1, None))
         assert server.status("/healthz") == 200
         assert server.ids(9) == []
         stall.release()
-        assert [write.result(PATIENCE).status for write in writes] == [201, 201]
+        assert {write.result(PATIENCE).status for write in writes} == {201}
 
 
 def test_deadline_answers_a_write_that_cannot_begin(tmp_path: Path) -> None:

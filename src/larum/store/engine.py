@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 OLDEST_SQLITE: Final = (3, 51, 3)
 APPLICATION_ID: Final = 0x4C415255
 BUSY_MILLISECONDS: Final = 5_000
-CHECKPOINT_PAGES: Final = 1_000
+CHECKPOINT_PAGES: Final = 4_000
 RESTART_PAGES: Final = 20_000
 
 UNKNOWN_OUTCOME: Final = (
@@ -50,6 +50,7 @@ READ_ONLY: Final = (
 )
 NOT_OURS: Final = "{} is not a Larum database. Choose another --data directory."
 CLOSED: Final = "The service is closed; nothing was done."
+NOT_READ: Final = "The store could not be read. Send the same request again."
 NOT_DONE: Final = "The server is busy; nothing was done. Send the same request again."
 
 SAFETY: Final = (
@@ -170,7 +171,7 @@ class Engine:
         self._path = path
         self._vfs = vfs
         self._failure: str | None = None
-        self._wal_pages = 0
+        self._wal_pages = self._copied_pages = 0
         self._reset_at = RESTART_PAGES
         self._closed = False
         # Reentrant, since only then it knows its owner: what a thread left behind it can take back.
@@ -212,8 +213,7 @@ class Engine:
                 self._reader.execute("BEGIN")
                 return work(Transaction(self._reader))
             except apsw.Error as error:
-                message = "The store could not be read. Send the same request again."
-                raise InternalServerException(message) from error
+                raise InternalServerException(NOT_READ) from error
             finally:
                 if self._reader.in_transaction:
                     self._reader.execute("ROLLBACK")
@@ -292,8 +292,8 @@ class Engine:
 
     @property
     def wants_checkpoint(self) -> bool:
-        """Whether enough pages wait in the log to be worth a checkpoint."""
-        return self._wal_pages >= CHECKPOINT_PAGES
+        """Whether enough pages of the log have not been copied to be worth a checkpoint."""
+        return self._wal_pages - self._copied_pages >= CHECKPOINT_PAGES
 
     def checkpoint(self) -> None:
         """Copy what the log holds into the database file, from a connection of its own.
@@ -309,7 +309,7 @@ class Engine:
                 self._checkpointer = self._connect()
                 # A connection that has never read does not know of the log, and copies nothing.
                 self._checkpointer.execute("PRAGMA schema_version").fetchall()
-            self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            _, self._copied_pages = self._checkpointer.wal_checkpoint()  # a passive one
             if self._wal_pages >= self._reset_at:
                 self._reset_log(self._checkpointer)
         except apsw.BusyError:
@@ -337,8 +337,7 @@ class Engine:
             self._failure = str(error)
 
     def _connect(self) -> apsw.Connection:
-        name = ":memory:" if self._path is None else str(self._path)
-        connection = apsw.Connection(name, vfs=self._vfs)
+        connection = apsw.Connection(str(self._path or ":memory:"), vfs=self._vfs)
         connection.set_busy_timeout(BUSY_MILLISECONDS)
         # Otherwise many statements are planned again for every value that is bound to them.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
@@ -385,16 +384,17 @@ class Engine:
         return reader, threading.Lock()
 
     def _count_wal_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        if pages < self._wal_pages:
+            self._copied_pages = 0  # all had been copied, so the log began anew
         self._wal_pages = pages
         return 0
 
     def _reset_log(self, checkpointer: apsw.Connection) -> None:
-        # A passive checkpoint never resets a log that is always written to; between two groups
-        # nobody writes. RESTART keeps the file, and overwriting it is faster than growing it.
-        # It must not wait for a reader while it keeps the writers waiting: rather later.
+        # A passive checkpoint never resets a log that is always written to. RESTART keeps the file:
+        # overwriting is faster than growing it. Writers wait, so it must not wait for a reader.
         self._reset_at = self._wal_pages + RESTART_PAGES
         checkpointer.set_busy_timeout(0)
         with self._turn:
             checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
-            self._wal_pages = 0
+            self._wal_pages = self._copied_pages = 0
             self._reset_at = RESTART_PAGES
