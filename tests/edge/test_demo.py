@@ -79,7 +79,18 @@ def test_it_says_what_to_type(demo: DemoServer) -> None:
     for words in ("import boto3", "aws security-ir list-cases", "larum export m-", "Ctrl-C"):
         assert words in demo.text
     assert demo.exports["AWS_ENDPOINT_URL_SECURITY_IR"] == demo.url
+    assert demo.exports["LARUM_ENDPOINT_URL"] == demo.url
     assert demo.lines[-1] == f"listening on {demo.url}"
+
+
+def test_every_line_that_it_says_works(demo: DemoServer, tmp_path: Path) -> None:
+    """Each command of ours that is to be typed ends with 0 in a shell that has pasted the lines."""
+    shown = [line.split() for line in demo.lines if line.startswith("  larum ")]
+    assert len(shown) > 5
+    for words in shown:
+        done = type_larum(*words[1:], cwd=tmp_path, environment=demo.exports)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "demo-export" / "manifest.json").exists()
 
 
 def test_its_cases_are_lived_in(client: SecurityIncidentResponseClient) -> None:

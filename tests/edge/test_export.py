@@ -103,12 +103,13 @@ def test_the_guide_shows_the_manifest_as_it_is(here: Shell, made: tuple[str, lis
 def test_a_cancelled_membership_is_exported_the_same(
     here: Shell, made: tuple[str, list[str]]
 ) -> None:
-    """Its archived cases are copied as they were; those of a new membership are not among them."""
+    """Its archived cases are copied as they were; those of another one are not among them."""
     membership, cases = made
     before = exported(here, membership)
     before.rename(here.directory / "before")
     here.text("memberships", "cancel", membership, "--confirm", NAME)
-    here.open_membership("Self")
+    other, _ = here.open_membership("Self")
+    here.text("memberships", "cancel", other, "--confirm", NAME)
     after = exported(here, membership)
     assert sorted(each.name for each in (after / "cases").iterdir()) == sorted(cases)
     for case in cases:

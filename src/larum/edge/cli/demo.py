@@ -102,12 +102,13 @@ def _announce(service: Service, url: str, filled: Filled) -> None:
 Ready. Paste the export lines below into another shell, and look around there:
 
   aws security-ir list-cases
-  larum cases list --endpoint-url {url}
-  larum cases show {filled.aws_supported} --endpoint-url {url}
-  larum cases comments {filled.self_managed} --endpoint-url {url}
-  larum cases edits {filled.closed} --endpoint-url {url}
-  larum memberships cancel {filled.membership_id} --dry-run --endpoint-url {url}
-  larum export {filled.membership_id} ./demo-export --endpoint-url {url}
+  larum cases list
+  larum cases show {filled.aws_supported}
+  larum cases comments {filled.self_managed}
+  larum cases edits {filled.closed}
+  larum findings list --account {service.installation.administrator_account}
+  larum memberships cancel {filled.membership_id} --dry-run
+  larum export {filled.membership_id} ./demo-export
 
 or in Python:
 
@@ -116,6 +117,8 @@ or in Python:
   for case in client.list_cases()["items"]:
       print(case["caseId"], case["caseStatus"], case["title"])
 
-Ctrl-C ends it."""
+Ctrl-C ends it.
+
+export LARUM_ENDPOINT_URL={shlex.quote(url)}"""
     )
     print_announcement(service, url)
