@@ -9,13 +9,16 @@ import hashlib
 import json
 import re
 import tracemalloc
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import larum
 from larum.edge import export as exports
+from larum.edge import signed_urls
 from larum.service import utc_now
+from tests.conformance.page import smallest
 from tests.documents import ROOT
 from tests.edge.declared import shell, type_larum
 from tests.edge.larum_servers import ADMINISTRATOR, LarumServer
@@ -253,7 +256,7 @@ def _reading(service: larum.Service, *, broken_after: int) -> exports.Reading:
     def pages(operation: str, **params: Any) -> Iterator[dict[str, Any]]:
         yield call(operation, **params)
 
-    return exports.Reading(call, pages, lambda _url: [], utc_now)
+    return exports.Reading(call, pages, signed_urls.download, utc_now)
 
 
 def test_what_is_called_as_asked_is_whole(here: Shell, made: tuple[str, list[str]]) -> None:
@@ -322,3 +325,37 @@ def test_wrong_calls_are_told(here: Shell) -> None:
     for words in ([], ["m-aaaaaaaaaaaa"], ["m-aaaaaaaaaaaa", "--verify", "x"]):
         done = here.larum("export", *words)
         assert (done.returncode, "larum export" in done.stderr) == (2, True)
+
+
+def test_evidence_that_is_gone_is_named_with_the_reason(tmp_path: Path) -> None:
+    """A week after closing the bytes are deleted; the export says so, and of what never came."""
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    settings = larum.Settings(auth="relaxed")
+    with larum.Service(settings=settings, clock=lambda: now) as service:
+        client: Any = service.client()
+        membership = client.create_membership(**smallest())["membershipId"]
+        case = client.create_case(**CASE, resolverType="Self")["caseId"]
+        urls = [
+            client.get_case_attachment_upload_url(caseId=case, fileName=name, contentLength=4)
+            for name in ("kept.txt", "never.txt")
+        ]
+        signed_urls.upload(urls[0]["attachmentPresignedUrl"], b"data")
+        client.close_case(caseId=case)
+        client.close()
+        address = exports.Address(ADMINISTRATOR, "us-east-1", membership)
+        found = []
+        for days in (6, 2):
+            now += timedelta(days=days)
+            while service.sweep():
+                pass
+            target = tmp_path / f"after {days}"
+            reading = _reading(service, broken_after=99)
+            counts = exports.write(reading, address, target, lambda _: None)
+            manifest = json.loads((target / "manifest.json").read_bytes())
+            found.append((counts.attachments, manifest["attachmentsWithoutBytes"]))
+    (kept, (never,)), (gone, lacking) = found
+    assert (kept, gone, len(lacking)) == (1, 0, 2)
+    assert never["reason"].startswith("Failed")
+    assert never in lacking
+    (deleted,) = [each["reason"] for each in lacking if each != never]
+    assert "deleted" in deleted
