@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
 # Standalone accounts whose root keys exist before the server starts: it knows no others.
-ACCOUNTS = tuple(f"2{number:011d}" for number in range(200))
+ACCOUNTS = tuple(f"2{number:011d}" for number in range(1_000))
 _next_account = count()
 
 
