@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from larum.access.signed_url import Grant, UrlKeys
     from larum.domain.attachments import Attachment
+    from larum.domain.cases import Case
     from larum.domain.principals import AccessKey
     from larum.store.blobs import FolderBlobs, Incoming, Received
     from larum.store.engine import Engine, Transaction
@@ -80,7 +81,8 @@ class DataPath:
     """Opens uploads and downloads of the blobs in a folder.
 
     `find_access_key` is None where keys are not checked (`--auth relaxed`); `scanned` says that a
-    scanner judges what arrives, which is Verified at once otherwise.
+    scanner judges what arrives, which is Verified at once otherwise. The `operator`, an account,
+    reads the evidence of cancelled memberships too.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class DataPath:
         keys: UrlKeys,
         *,
         find_access_key: Callable[[str], AccessKey | None] | None,
+        operator: str,
         scanned: bool,
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
@@ -98,6 +101,7 @@ class DataPath:
         self._blobs = blobs
         self._keys = keys
         self._find_access_key = find_access_key
+        self._operator = operator
         self._scanned = scanned
         self._clock = clock
         self._random = random
@@ -116,7 +120,7 @@ class DataPath:
         Raises AccessDenied, PreconditionFailed where the bytes are there already, and
         InternalServerException.
         """
-        grant = self._granted(request)
+        grant, _ = self._granted(request)
         length = grant.content_length
         if grant.purpose is not Purpose.UPLOAD or length is None:
             raise AccessDenied(NO_LONGER)
@@ -161,10 +165,11 @@ class DataPath:
 
         Raises AccessDenied and InternalServerException.
         """
-        grant = self._granted(request)
+        grant, account = self._granted(request)
         if grant.purpose is not Purpose.DOWNLOAD:
             raise AccessDenied(NO_LONGER)
-        attachment = self._engine.read(partial(self._downloadable, grant))
+        archived = account in {self._operator, None}
+        attachment = self._engine.read(partial(_downloadable, grant, archived))
         length = self._blobs.length(grant.blob_key)
         if length != attachment.content_length:
             message = "The bytes of the attachment are not in the store."
@@ -191,14 +196,16 @@ class DataPath:
         chunks = partial(self._blobs.read, attachment.blob_key, start, stop)
         return Download(206, (*named, part), stop - start, chunks)
 
-    def _granted(self, request: HttpRequest) -> Grant:
+    def _granted(self, request: HttpRequest) -> tuple[Grant, str | None]:
+        """Return what the URL allows, and the account that asked for it where keys are checked."""
         check_raw_target(request.raw_path, request.raw_query)
         grant = signed_url.verify(request, self._keys, regions=REGIONS, now=self._clock())
-        if self._find_access_key is not None:
-            key = self._find_access_key(grant.access_key_id)
-            if key is None or key.status is not AccessKeyStatus.ACTIVE:
-                raise AccessDenied(NO_LONGER)
-        return grant
+        if self._find_access_key is None:
+            return grant, None
+        key = self._find_access_key(grant.access_key_id)
+        if key is None or key.status is not AccessKeyStatus.ACTIVE:
+            raise AccessDenied(NO_LONGER)
+        return grant, key.principal.account
 
     def _check_awaited(self, grant: Grant, tx: Transaction) -> None:
         attachment = rows.by_blob_key(tx, grant.blob_key)
@@ -208,16 +215,6 @@ class DataPath:
             raise PreconditionFailed(RECEIVED)
         if not (attachment.awaits_bytes and _takes_attachments(tx, attachment)):
             raise AccessDenied(NO_LONGER)
-
-    def _downloadable(self, grant: Grant, tx: Transaction) -> Attachment:
-        attachment = rows.by_blob_key(tx, grant.blob_key)
-        if (
-            attachment is None
-            or attachment.status is not AttachmentStatus.VERIFIED
-            or attachment.deleted_at is not None
-        ):
-            raise AccessDenied(NO_LONGER)
-        return attachment
 
 
 def one_range(header: str, length: int) -> tuple[int, int] | None:
@@ -239,9 +236,24 @@ def one_range(header: str, length: int) -> tuple[int, int] | None:
 
 
 def _takes_attachments(tx: Transaction, attachment: Attachment) -> bool:
-    account, region = attachment.account, attachment.region
-    case = cases.get(tx, account, region, attachment.case_id)
-    if case is None or case.is_closed:
-        return False
-    membership = memberships.get(tx, account, region, case.membership_id)
+    case = cases.get(tx, attachment.account, attachment.region, attachment.case_id)
+    return case is not None and not case.is_closed and _in_use(tx, case)
+
+
+def _downloadable(grant: Grant, archived: bool, tx: Transaction) -> Attachment:  # noqa: FBT001 - bound by partial
+    attachment = rows.by_blob_key(tx, grant.blob_key)
+    if (
+        attachment is None
+        or attachment.status is not AttachmentStatus.VERIFIED
+        or attachment.deleted_at is not None
+    ):
+        raise AccessDenied(NO_LONGER)
+    case = cases.get(tx, attachment.account, attachment.region, attachment.case_id)
+    if case is None or not (archived or _in_use(tx, case)):
+        raise AccessDenied(NO_LONGER)
+    return attachment
+
+
+def _in_use(tx: Transaction, case: Case) -> bool:
+    membership = memberships.get(tx, case.account, case.region, case.membership_id)
     return membership is not None and membership.is_active

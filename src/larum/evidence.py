@@ -90,6 +90,7 @@ class Evidence:
                 self._blobs,
                 url_keys,
                 find_access_key=installation.credentials.find if checked else None,
+                operator=installation.administrator_account,
                 scanned=self._scanned,
                 clock=clock,
                 random=random,

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.conformance.evidence import (
     attachments,
+    download_url,
     fetch,
     opened_case,
     put,
@@ -101,12 +102,14 @@ def test_a_closed_case_takes_nothing(connect: Instance, account: str) -> None:
 
 
 def test_a_cancelled_membership_takes_nothing(connect: Instance, account: str) -> None:
-    """With the membership its open URLs end, uploads and downloads alike stop being asked for."""
+    """With the membership its open URLs end, of uploads and of downloads."""
     client = connect.client(account=account)
     case = opened_case(client)
+    download = download_url(client, case, uploaded(client, case, "old.txt", b"hello"))
     url = upload_url(client, case, "log.txt", 5)
     client.cancel_membership(membershipId=client.list_memberships()["items"][0]["membershipId"])
     assert put(url, b"hello").status == 403
+    assert fetch("GET", download).status == 403
     with pytest.raises(client.exceptions.SecurityIncidentResponseNotActiveException):
         upload_url(client, case, "more.txt", 5)
 
