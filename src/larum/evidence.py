@@ -114,7 +114,7 @@ class Evidence:
         tell: then it is asked again later. Without it, what has arrived is sound.
         """
         if not self._working.acquire(blocking=False):
-            return IDLE_SECONDS
+            return BUCKET_SECONDS
         try:
             waits = [self._arrive(), self._judge(scan), self._delete()]
         except (ServiceError, OSError, LookupError) as error:
@@ -156,7 +156,8 @@ class Evidence:
         """Find the bytes that came without a word: in a bucket, or before this process began."""
         if self.data_path is None:
             with self._looking:
-                return BUCKET_SECONDS if self._look(frozenset()) else IDLE_SECONDS
+                self._look(frozenset())
+            return BUCKET_SECONDS
         if not self._uncertain:
             return IDLE_SECONDS
         with self._looking:
@@ -166,14 +167,13 @@ class Evidence:
             self._look(busy)
         return RETRY_SECONDS if busy else IDLE_SECONDS
 
-    def _look(self, busy: AbstractSet[str]) -> int:
-        """Take what has arrived; return how many attachments still wait for their bytes."""
-        waiting = 0
+    def _look(self, busy: AbstractSet[str]) -> None:
+        """Take what has arrived of the attachments that wait for their bytes."""
         for each in self._walk(rows.awaiting_bytes, "url_expires_at"):
             length = None if each.blob_key in busy else self._blobs.length(each.blob_key)
             if length is None:
-                waiting += 1
-            elif length != each.content_length:
+                continue
+            if length != each.content_length:
                 self._change(each, partial(judge, verdict=Verdict.WRONG_LENGTH))
             else:
                 digest = sha256()
@@ -181,7 +181,6 @@ class Evidence:
                     digest.update(chunk)
                 done = partial(receive, sha256=digest.digest(), judged=not self._scanned)
                 self._change(each, done)
-        return waiting
 
     def _judge(self, scan: Scan | None) -> float:
         wait = IDLE_SECONDS
