@@ -18,7 +18,17 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench import at_scale, cases, findings, in_process, memory, over_http, report, starting
+from bench import (
+    at_scale,
+    cases,
+    evidence,
+    findings,
+    in_process,
+    memory,
+    over_http,
+    report,
+    starting,
+)
 from bench.figures import SIZES
 
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ PARTS: Final[dict[str, Callable[[Path, Size, Say], Result]]] = {
     "scale": at_scale.measure,
     "cases": cases.measure,
     "findings": findings.measure,
+    "evidence": evidence.measure,
 }
 
 
