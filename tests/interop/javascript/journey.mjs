@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 const [version, ...paths] = process.argv.slice(2);
 const [model, parameters] = paths.map((path) => JSON.parse(readFileSync(path)));
 const { connect } = await import(`./sdk_${version}.mjs`);
-const { call, isError, statusOf, memberships } = connect(model);
+const { call, isError, statusOf, items } = connect(model);
 
 /** Return what the error of that name says; anything else is thrown on. */
 async function refused(name, operation, input) {
@@ -44,5 +44,5 @@ const refusals = {
     membershipId: `m-${"0".repeat(30)}`,
   }),
 };
-const list = await memberships();
+const list = await items("ListMemberships", {}, "items");
 process.stdout.write(JSON.stringify({ create, replay, get, list, tags, refusals }));

@@ -21,7 +21,7 @@ const ENDPOINT = {
   UseDualStack: { type: "builtInParams", name: "useDualstackEndpoint" },
 };
 
-/** Return { SecurityIRClient, commands, errors, paginateListMemberships } of botocore's `model`. */
+/** Return { SecurityIRClient, commands, errors, paginate } of botocore's `model`. */
 export function make(model) {
   const schemas = new Map();
   const schemaOf = (name) => {
@@ -37,10 +37,10 @@ export function make(model) {
     ]),
   );
   const SecurityIRClient = clientClass(model);
-  const paginateListMemberships = createPaginator(
-    SecurityIRClient, commands.ListMemberships, "nextToken", "nextToken", "maxResults",
+  const paginate = (operation) => createPaginator(
+    SecurityIRClient, commands[operation], "nextToken", "nextToken", "maxResults",
   );
-  return { SecurityIRClient, commands, errors, paginateListMemberships };
+  return { SecurityIRClient, commands, errors, paginate };
 }
 
 function clientClass(model) {

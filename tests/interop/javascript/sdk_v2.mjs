@@ -5,7 +5,7 @@ process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE = "1";
 process.env.AWS_SDK_LOAD_CONFIG = "1"; // reads AWS_SHARED_CREDENTIALS_FILE as the other SDKs do
 const { default: AWS } = await import("aws-sdk");
 
-/** Return { call, isError, memberships } of a client that the environment configures. */
+/** Return { call, isError, statusOf, items } of a client that the environment configures. */
 export function connect(model) {
   const client = new AWS.Service({
     apiConfig: model,
@@ -21,12 +21,12 @@ export function connect(model) {
     call,
     isError: (error, name) => error.code === name,
     statusOf: (error) => error.statusCode,
-    async memberships() {
+    async items(operation, input, member) {
       const found = [];
       let nextToken;
       do {
-        const page = await call("ListMemberships", { maxResults: 1, nextToken });
-        found.push(...page.items);
+        const page = await call(operation, { ...input, maxResults: 1, nextToken });
+        found.push(...page[member]);
         nextToken = page.nextToken;
       } while (nextToken);
       return found;

@@ -2,9 +2,9 @@
 
 import { make } from "./schemas_v3.mjs";
 
-/** Return { call, isError, memberships } of a client that the environment configures. */
+/** Return { call, isError, statusOf, items } of a client that the environment configures. */
 export function connect(model) {
-  const { SecurityIRClient, commands, errors, paginateListMemberships } = make(model);
+  const { SecurityIRClient, commands, errors, paginate } = make(model);
   const client = new SecurityIRClient();
   return {
     async call(operation, input) {
@@ -13,9 +13,9 @@ export function connect(model) {
     },
     isError: (error, name) => error instanceof errors[name],
     statusOf: (error) => error.$metadata.httpStatusCode,
-    async memberships() {
+    async items(operation, input, member) {
       const found = [];
-      for await (const { items } of paginateListMemberships({ client, pageSize: 1 }, {})) found.push(...items);
+      for await (const page of paginate(operation)({ client, pageSize: 1 }, input)) found.push(...page[member]);
       return found;
     },
   };
