@@ -62,10 +62,13 @@ class WholeAnswer:
             self._outgoing.add(self)
 
     def flush(self) -> None:
-        """Send what is held back now."""
-        if self._held:
+        """Send what is held back now; nothing where the peer has left meanwhile.
+
+        Writing to a closed connection would raise, and take the other answers of the turn with it.
+        """
+        if self._held and not self._transport.is_closing():
             self._transport.write(b"".join(self._held))
-            self._held.clear()
+        self._held.clear()
 
     def close(self) -> None:
         """Send what is held back, and close."""
