@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from copy import deepcopy
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +22,9 @@ from tests.finding_documents import (
     guard_duty,
     security_finding,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def read(document: object) -> Any:  # noqa: ANN401 - one finding, or several
@@ -176,6 +181,36 @@ def test_members_of_another_type_are_as_if_absent(wrong: object) -> None:
         ("Network", "Action", "ThreatIntelIndicators", "Resources", "ProductFields", "Title"), wrong
     )
     assert read(security_finding(**optional)).resources == ()
+
+
+@pytest.mark.parametrize("document", [GUARD_DUTY_EVENT, SECURITY_FINDING])
+def test_whatever_stands_at_any_place_of_a_document_it_is_read_or_unreadable(
+    document: dict[str, Any],
+) -> None:
+    """No single wrong value, however deep, raises anything but Unreadable."""
+    for path in _paths(document):
+        wrongs: list[object] = [None, 7, "", [], {}, [[]], {"a": {"b": []}}, [{"Type": []}]]
+        for wrong in wrongs:
+            with suppress(Unreadable):
+                read(_with(document, path, wrong))
+
+
+def _paths(value: object) -> Iterator[tuple[Any, ...]]:
+    """Give the place of everything inside `value`."""
+    members = value.items() if isinstance(value, dict) else ()
+    for name, inside in members or (enumerate(value) if isinstance(value, list) else ()):
+        yield (name,)
+        yield from ((name, *rest) for rest in _paths(inside))
+
+
+def _with(document: dict[str, Any], path: tuple[Any, ...], value: object) -> object:
+    """Return a copy of `document` that has `value` at `path`."""
+    changed = deepcopy(document)
+    place: Any = changed
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    return changed
 
 
 def test_what_is_too_much_is_cut() -> None:

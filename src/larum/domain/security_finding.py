@@ -52,7 +52,8 @@ REMOTE_OF_A_DIRECTION: Final[Mapping[str, tuple[str, str]]] = {
     "IN": ("SourceIpV4", "SourceIpV6"),
     "OUT": ("DestinationIpV4", "DestinationIpV6"),
 }
-ADDRESS_INDICATORS: Final = frozenset({"IPV4_ADDRESS", "IPV6_ADDRESS"})
+# No set: a document may have a list where this is looked for, which has no hash.
+ADDRESS_INDICATORS: Final = ("IPV4_ADDRESS", "IPV6_ADDRESS")
 # How Security Hub writes what GuardDuty said, in ProductFields.
 GUARD_DUTY_FIELDS: Final = "aws/guardduty/service/"
 
