@@ -216,6 +216,9 @@ class OrganizationMachine(RuleBasedStateMachine):
         more: dict[str, Any] = {"undoMembershipCancellation": True} if undo else {}
         client = self.client(membership.holder)
         refusals = self.model.refusals_of_update(membership, update, undo=undo)
+        if update.to_add - self.ids.keys() and update.to_remove - self.ids.keys():
+            # Units that do not exist share one id: the same is added and removed.
+            refusals.add("ValidationException")
         error = error_of(
             lambda: client.update_membership(
                 membershipId=membership.membership_id,
