@@ -13,7 +13,6 @@ import pytest
 from msgspec.structs import replace as altered
 
 import larum
-from larum.operations import OPERATIONS
 from tests.conformance.page import smallest
 from tests.conformance.signed_requests import IN_PROCESS, Wire, error_of, signed, told, unsigned
 from tests.edge.larum_servers import ADMINISTRATOR, in_thread
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     Send = Callable[[HttpRequest], HttpResponse]
 
-NOT_YET = sorted(set(OPERATION_NAMES) - set(OPERATIONS))
 # What other servers have had there, and near misses of our own routes.
 NO_ROUTE = [
     ("GET", "/"),
@@ -127,19 +125,6 @@ def test_no_route_is_authenticated_first(
     assert (refused.status, error_of(refused)) == (403, "MissingAuthenticationTokenException")
     answered = send(signed(raw(method, path), key, url))
     assert (answered.status, error_of(answered)) == (404, "UnknownOperationException")
-
-
-@pytest.mark.parametrize("operation", NOT_YET)
-def test_operation_that_does_not_work_yet_says_so(
-    door: tuple[Send, str], key: AccessKey, operation: str
-) -> None:
-    """An operation that is not built is refused by its name, and its input is not looked at."""
-    send, url = door
-    request = raw_request(MODEL.operations[operation], example(operation))
-    response = send(signed(request, key, url))
-    assert (response.status, error_of(response)) == (404, "UnknownOperationException")
-    assert operation in told(response)["message"]
-    assert "docs/coverage.md" in told(response)["message"]
 
 
 def forgeries(good: HttpRequest, other: HttpRequest) -> dict[str, HttpRequest]:
