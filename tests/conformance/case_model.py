@@ -214,9 +214,14 @@ def add_case(
     return case
 
 
-def get_case(model: ServiceModel, caller: Caller, params: Params, _: Output) -> Output:
+def get_case(model: ServiceModel, caller: Caller, params: Params, output: Output) -> Output:
     """Tell all of a case; what it does not have is absent (§2.5)."""
     case = own_case(model, caller, params)
+    # The service drew the ids of the attachments.
+    for each, got in zip(case.attachments, output.get("caseAttachments", ()), strict=False):
+        if isinstance(each["attachmentId"], Text):
+            assert re.fullmatch(each["attachmentId"].pattern, got["attachmentId"])
+            each["attachmentId"] = got["attachmentId"]
     told: Output = {
         **case.members,
         "caseArn": case.arn,

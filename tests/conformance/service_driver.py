@@ -7,8 +7,10 @@ server in between, each call must be answered as the model says, and `look` must
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
@@ -76,6 +78,8 @@ class Driver:
     def send(self, caller: Caller, operation: str, params: Params) -> Output | ClientError:
         """Make a call and return what was answered; lists are read page by page."""
         service, _, name = operation.rpartition(":")
+        if service == "bytes":
+            return _carried(params)
         function = getattr(self.connect(caller, service or "security-ir"), xform_name(name))
         try:
             if name in LISTS:
@@ -154,6 +158,25 @@ class Driver:
                     self.call(self.operator, f"larum:{operation}", about | {"caseId": case.case_id})
                 for archived in (False, True):
                     self.call(self.operator, "larum:ListCases", about | {"archived": archived})
+
+
+def _carried(params: Params) -> Output:
+    """PUT the body of `params` to its URL, or GET what is there; raises OSError, HTTPException."""
+    parts = urlsplit(params["url"])
+    connection = HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    try:
+        upload = "body" in params
+        headers = {"If-None-Match": "*"} if upload else {}
+        path = f"{parts.path}?{parts.query}"
+        connection.request("PUT" if upload else "GET", path, params.get("body"), headers)
+        response = connection.getresponse()
+        body = response.read()
+        if response.status >= 500:
+            raise HTTPException(f"{response.status}")
+    finally:
+        connection.close()
+    read = {} if upload or response.status != 200 else {"body": body}
+    return {"status": response.status} | read
 
 
 def _without_metadata(response: Mapping[str, Any]) -> Output:

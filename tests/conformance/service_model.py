@@ -88,8 +88,10 @@ class Membership:
     deactivated: When | None = None
     tags: dict[str, str] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
-    # When each case came that was AWS-supported from the start.
+    # How many were AWS-supported from the start.
     service_managed: int = 0
+    # Findings by their ids, with GuardDuty's number of their severity.
+    findings: dict[str, int] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -136,6 +138,12 @@ class ServiceModel:
     limits: dict[str, int] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
     tokens: dict[tuple[str, str, str, str], Remembered] = field(default_factory=dict)
+    # By token: what was asked, the case and the attachment; by URL: what the bytes are of.
+    uploads: dict[tuple[str, str, str, str], tuple[Params, Case, dict[str, Any]]] = field(
+        default_factory=dict
+    )
+    urls: dict[str, tuple[Case, dict[str, Any], bytes]] = field(default_factory=dict)
+    downloads: dict[str, tuple[Case, bytes]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     changes: int = 0
 

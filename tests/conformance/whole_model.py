@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.conformance.case_model import OF_CASES
+from tests.conformance.evidence_model import OF_EVIDENCE
 from tests.conformance.responder_model import OF_INVESTIGATIONS, OF_RESPONDER
 from tests.conformance.service_model import OF_MEMBERSHIPS
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 OPERATIONS: dict[str, Operation] = {
     **OF_MEMBERSHIPS,
     **OF_CASES,
+    **OF_EVIDENCE,
     **OF_INVESTIGATIONS,
     **{f"larum:{name}": operation for name, operation in OF_RESPONDER.items()},
 }
