@@ -52,8 +52,11 @@ class Template:
 class CrashingServer:
     """One server on a copy of a template; stopped at the end of a `with`."""
 
-    def __init__(self, template: Template, data: Path) -> None:
+    def __init__(
+        self, template: Template, data: Path, program: Sequence[str] | None = None
+    ) -> None:
         shutil.copytree(template.data, data)
+        self._program = program
         self._data, self._keys, self._port = data, template.keys, "0"
         self._clients: dict[tuple[Caller, str], Any] = {}
         self.server = self._start()
@@ -93,7 +96,9 @@ class CrashingServer:
         self.server.stop()
 
     def _start(self) -> LarumServer:
-        server = LarumServer(self._data, *ARGUMENTS, "--port", self._port, keys=self._keys)
+        server = LarumServer(
+            self._data, *ARGUMENTS, "--port", self._port, keys=self._keys, program=self._program
+        )
         started = server.__enter__()
         self._port = str(started.port)
         return started

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 UPLOAD_URL, DOWNLOAD_URL = "GetCaseAttachmentUploadUrl", "GetCaseAttachmentDownloadUrl"
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+URL = Text(r"http://.+", sensitive=True)
 METRICS = (
     "findingsIngestedSecurityHub",
     "findingsIngestedGuardDuty",
@@ -71,7 +72,7 @@ def get_upload_url(model: ServiceModel, caller: Caller, params: Params, output: 
         model.uploads[key] = (params, case, attachment)
     url = str(output.get("attachmentPresignedUrl"))
     model.urls[url] = (case, attachment, body_of(params))
-    return {"attachmentPresignedUrl": Text(r"http://.+")}
+    return {"attachmentPresignedUrl": URL}
 
 
 def get_download_url(model: ServiceModel, caller: Caller, params: Params, output: Output) -> Output:
@@ -85,7 +86,7 @@ def get_download_url(model: ServiceModel, caller: Caller, params: Params, output
         raise Refused(Refusal("ValidationException", {"message": Text("(?s).*still pending.*")}))
     body = next(each[2] for each in model.urls.values() if each[1] is attachment)
     model.downloads[str(output.get("attachmentPresignedUrl"))] = (case, body)
-    return {"attachmentPresignedUrl": Text(r"http://.+")}
+    return {"attachmentPresignedUrl": URL}
 
 
 def upload(model: ServiceModel, _: Caller, params: Params, output: Output) -> Output:

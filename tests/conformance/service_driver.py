@@ -136,28 +136,34 @@ class Driver:
         """Compare all that can be seen of a case, and the list that it is in."""
         caller = case.membership.caller
         self.call(caller, "ListCases", {})
-        if case.membership.status != "Active":
-            return
-        about = {"caseId": case.case_id}
-        for operation in ("GetCase", "ListComments", "ListCaseEdits", "ListInvestigations"):
-            self.call(caller, operation, about)
-        self.call(caller, "ListTagsForResource", {"resourceArn": case.arn})
+        if case.membership.status == "Active":
+            self._look_as_customer(case)
 
     def look_at_everything(self) -> None:
-        """Compare all that can be seen at all."""
+        """Compare all that can be seen at all, by the customer and by the operator."""
         for account in self.model.kinds:
             self.call(Caller(account), "ListMemberships", {})
         for membership in self.model.memberships:
             caller = membership.caller
+            self.call(caller, "ListCases", {})
             self.call(caller, "GetMembership", {"membershipId": membership.membership_id})
             self.call(caller, "ListTagsForResource", {"resourceArn": membership.arn})
+            holder = {"accountId": caller.account, "region": caller.region}
+            for archived in (False, True):
+                self.call(self.operator, "larum:ListCases", holder | {"archived": archived})
             for case in membership.cases.values():
-                self.look(case)
-                about = {"accountId": caller.account, "region": caller.region}
+                if membership.status == "Active":
+                    self._look_as_customer(case)
+                    continue
+                about = holder | {"caseId": case.case_id}
                 for operation in ("GetCase", "ListComments", "ListCaseEdits"):
-                    self.call(self.operator, f"larum:{operation}", about | {"caseId": case.case_id})
-                for archived in (False, True):
-                    self.call(self.operator, "larum:ListCases", about | {"archived": archived})
+                    self.call(self.operator, f"larum:{operation}", about)
+
+    def _look_as_customer(self, case: Case) -> None:
+        caller, about = case.membership.caller, {"caseId": case.case_id}
+        for operation in ("GetCase", "ListComments", "ListCaseEdits", "ListInvestigations"):
+            self.call(caller, operation, about)
+        self.call(caller, "ListTagsForResource", {"resourceArn": case.arn})
 
 
 def _carried(params: Params) -> Output:

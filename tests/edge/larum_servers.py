@@ -25,7 +25,7 @@ from larum.edge.server import HttpServer, Listen
 from larum.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
@@ -90,7 +90,8 @@ class LarumServer:
     """One `larum serve --port 0 …`, as a context manager.
 
     `lines` is what it printed on standard output until it listened, `exports` the variables that
-    an operator would paste, `keys` root keys by account for `client`.
+    an operator would paste, `keys` root keys by account for `client`; `program` is `larum`, or one
+    with a bug.
     """
 
     def __init__(
@@ -99,8 +100,10 @@ class LarumServer:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         keys: Mapping[str, AccessKey] | None = None,
+        program: Sequence[str] | None = None,
     ) -> None:
         self.data = data
+        self._program = program or [command()]
         self.keys = keys or {}
         self._arguments = ["serve", "--port", "0", "--data", str(data), *arguments]
         self._environment = {**os.environ, **(environment or {})}
@@ -113,7 +116,7 @@ class LarumServer:
         """Start; return when it listens."""
         self._stderr = self._errors.open("a", encoding="utf-8")
         self.process = subprocess.Popen(
-            [command(), *self._arguments],
+            [*self._program, *self._arguments],
             cwd=self.data.parent,
             env=self._environment,
             stdin=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
 from tests.store.calls import create, get
+from tests.store.case_promises import broken_case_promises
 
 EVENTS = """
 SELECT resource_arn FROM outbox WHERE kind = 'event' AND type = 'Membership Created'
@@ -35,7 +36,7 @@ WHERE coalesce(kept.records, 0) <> 1
 """
 # Tokens that name nothing, or something that is not there.
 TOKENS_AMISS = """
-SELECT resource_id FROM client_tokens WHERE NOT EXISTS (
+SELECT resource_id FROM client_tokens WHERE operation = 'CreateMembership' AND NOT EXISTS (
     SELECT 1 FROM memberships WHERE memberships.account = client_tokens.account
       AND memberships.membership_id = client_tokens.resource_id
 )
@@ -62,6 +63,7 @@ def _broken_promises(tx: Transaction) -> list[str]:
     found += [f"audit: {row}" for row in tx.rows(RECORDS_AMISS, {})]
     found += [f"token: {row}" for row in tx.rows(TOKENS_AMISS, {})]
     found += [f"two memberships: {row}" for row in tx.rows(TWICE_ACTIVE, {})]
+    found += broken_case_promises(tx)
     for (account,) in tx.rows("SELECT DISTINCT account FROM audit_records", {}):
         broken = audit.first_broken(tx, account)
         if broken is not None:
