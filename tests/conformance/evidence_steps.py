@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.conformance.evidence_model import SEVERITIES, UPLOAD_URL
+from tests.conformance.evidence_model import DOWNLOAD_URL, SEVERITIES, UPLOAD_URL
 from tests.conformance.service_steps import once, this_case, this_membership
 
 if TYPE_CHECKING:
@@ -90,21 +90,22 @@ def _metrics(random: Random, model: ServiceModel, caller: Caller) -> Params:
 
 # As STEPS of service_steps.py. What needs a URL is only possible where there is one.
 EVIDENCE_STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], Params]]] = {
-    "GetCaseAttachmentDownloadUrl": (2, _download_url),
+    DOWNLOAD_URL: (4, _download_url),
     UPLOAD_URL: (3, _upload_url),
     "GetFindingMetrics": (2, _metrics),
-    "bytes:Download": (1, _download),
+    "bytes:Download": (4, _download),
     "bytes:Upload": (3, _upload),
     "larum:IngestFindings": (3, _findings),
 }
 
 
 def without_url(model: ServiceModel, caller: Caller, operation: str) -> str:
-    """Return the operation, or the one that gives the URL that it needs."""
-    if operation == "bytes:Upload":
-        has = any(case.membership.caller == caller for case, _, _ in model.urls.values())
-        return operation if has else UPLOAD_URL
-    if operation == "bytes:Download":
-        has = any(case.membership.caller == caller for case, _ in model.downloads.values())
-        return operation if has else "GetCaseAttachmentDownloadUrl"
-    return operation
+    """Return the operation, or the one that has to come before it."""
+    own = [each for each in model.urls.values() if each[0].membership.caller == caller]
+    has_download = any(case.membership.caller == caller for case, _ in model.downloads.values())
+    if operation == "bytes:Download" and not has_download:
+        operation = DOWNLOAD_URL
+    arrived = any(each["attachmentStatus"] == "Verified" for _, each, _ in own)
+    if operation == DOWNLOAD_URL and not arrived:
+        operation = "bytes:Upload"
+    return UPLOAD_URL if operation == "bytes:Upload" and not own else operation

@@ -35,17 +35,24 @@ def _found(
         if membership.caller == caller
         for case in membership.cases.values()
     ]
-    workable = [
-        each
-        for each in every
-        if each.resolver == "AWS" and not each.is_closed and each.membership.status == "Active"
-    ]
+    workable = _workable(model, caller)
     some = workable if workable and random.random() < 0.85 else every
     if random.random() < 0.9:
         some = [each for each in some if wanted(each)] or some
     case = random.choice(some) if some and random.random() < 0.97 else None
     about = {"accountId": caller.account, "region": caller.region}
     return about | {"caseId": case.case_id if case else NOBODYS_CASE}, case
+
+
+def _workable(model: ServiceModel, caller: Caller) -> list[Case]:
+    """Return the cases of the caller's that the responder may work on."""
+    return [
+        case
+        for membership in model.memberships
+        if membership.caller == caller and membership.status == "Active"
+        for case in membership.cases.values()
+        if case.resolver == "AWS" and not case.is_closed
+    ]
 
 
 def _named(random: Random, model: ServiceModel, caller: Caller) -> Params:
@@ -157,3 +164,19 @@ RESPONDER_STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], P
     "ListInvestigations": (1, this_case),
     "SendFeedback": (2, send_feedback),
 }
+WORK = {
+    *("larum:AcknowledgeCase", "larum:CreateCaseComment", "larum:PutInvestigation"),
+    *("larum:RequestCustomerAction", "larum:SetCaseStatus"),
+}
+
+
+def without_work(model: ServiceModel, caller: Caller, operation: str) -> str:
+    """Return the operation, or the one that has to come before it."""
+    cases = _workable(model, caller)
+    if operation in {"SendFeedback", "larum:UpdateInvestigation"}:
+        has = any(each.investigations for each in cases)
+        operation = operation if has else "larum:PutInvestigation"
+    if operation == "larum:UpdateCaseComment":
+        has = any(said.creator == RESPONDER for each in cases for said in each.comments)
+        operation = operation if has else "larum:CreateCaseComment"
+    return "larum:OpenProactiveCase" if operation in WORK and not cases else operation

@@ -283,7 +283,11 @@ def update_case_comment(random: Random, model: ServiceModel, caller: Caller) -> 
     """A comment that there is, mostly; at times to what it says."""
     params = this_case(random, model, caller)
     active = _active(model, caller)
-    case = active.cases.get(params["caseId"]) if active else None
+    cases = active.cases if active else {}
+    commented = [each.case_id for each in cases.values() if each.comments and not each.is_closed]
+    if commented and random.random() < 0.8:
+        params["caseId"] = random.choice(commented)
+    case = cases.get(params["caseId"])
     comments = case.comments if case else []
     number = random.randrange(len(comments) + (random.random() < 0.1 or not comments))
     body = text(random)

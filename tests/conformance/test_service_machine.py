@@ -17,7 +17,7 @@ from tests.conformance.whole_model import OPERATIONS
 
 SOAK = os.environ.get("LARUM_SOAK") == "1"
 SHRINK = os.environ.get("LARUM_TEST_SHRINK") == "1"
-EXAMPLES, STEPS = (2_000, 100) if SOAK else (6, 80)
+EXAMPLES, STEPS = (2_000, 100) if SOAK else (7, 80)
 
 # What must have been met, or the examples are too tame.
 REFUSALS = {
@@ -44,5 +44,5 @@ def test_service_agrees_with_the_model() -> None:
     )
     run_state_machine_as_test(ServiceMachine, settings=bounds)
     answered = {operation for operation, error in ServiceMachine.told if not error}
-    assert answered == set(OPERATIONS), "some operations never worked"
+    assert set(OPERATIONS) - answered == set(), "these never worked"
     assert {error for _, error in ServiceMachine.told} >= REFUSALS

@@ -20,9 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from larum.service import Service
 from tests.conformance.crashing_server import CrashingServer, Template
 from tests.conformance.service_driver import Driver
-from tests.conformance.service_machine import EVERY_STEP, UNLIKE_AGAIN
+from tests.conformance.service_machine import EVERY_STEP, UNLIKE_AGAIN, possible
 from tests.conformance.service_model import ALONE, OPERATOR, Caller, ServiceModel
-from tests.conformance.service_steps import likelier
 from tests.conformance.whole_model import OPERATIONS
 from tests.store.promises import broken_promises
 
@@ -80,7 +79,7 @@ class Client:
         model = self.driver.model
         while not self.ended.is_set() and not self.fault:
             (wanted,) = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))
-            operation = likelier(self.random, model, self.caller, wanted)
+            operation = possible(self.random, model, self.caller, wanted)
             params = EVERY_STEP[operation][1](self.random, model, self.caller)
             by = OPERATOR if operation.startswith("larum:") else self.caller
             while not self.fault:

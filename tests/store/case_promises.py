@@ -9,18 +9,21 @@ if TYPE_CHECKING:
 
 # Each names the rows that are not as they must be; none may come back.
 AMISS = {
-    "a case without the place that it has": """
-SELECT cases.account, cases.case_id FROM cases LEFT JOIN case_places
-  ON case_places.account = cases.account AND case_places.region = cases.region
-  AND case_places.membership_id = cases.membership_id AND case_places.place = cases.place
-WHERE case_places.case_id IS NULL OR case_places.case_id <> cases.case_id
-  OR case_places.replaced_by IS NOT NULL
+    "a case that is not where its last change put it": """
+SELECT cases.account, cases.case_id, cases.place, last_place FROM cases JOIN (
+    SELECT account, region, membership_id, case_id, max(replaced_by) AS last_place
+    FROM former_case_places GROUP BY account, region, membership_id, case_id
+) AS former ON former.account = cases.account AND former.region = cases.region
+  AND former.membership_id = cases.membership_id AND former.case_id = cases.case_id
+WHERE last_place <> cases.place
 """,
-    "a place that holds and is no case's": """
-SELECT case_places.account, case_places.case_id, case_places.place FROM case_places
-LEFT JOIN cases ON cases.account = case_places.account AND cases.region = case_places.region
-  AND cases.case_id = case_places.case_id AND cases.place = case_places.place
-WHERE case_places.replaced_by IS NULL AND cases.case_id IS NULL
+    "a place that was left for none": """
+SELECT account, case_id, place, replaced_by FROM former_case_places AS former
+WHERE place >= replaced_by OR NOT EXISTS (
+    SELECT 1 FROM cases WHERE cases.account = former.account AND cases.region = former.region
+      AND cases.membership_id = former.membership_id AND cases.case_id = former.case_id
+      AND cases.place >= former.replaced_by
+)
 """,
     "counters that are not what they count": """
 SELECT counted.account, counted.cases, kept.cases, counted.own, counted.served FROM (
