@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import apsw
 import pytest
 
+from larum.calls import Call, Chore
 from larum.edge.group_commit import GroupCommit
 from larum.errors import InternalServerException
 from larum.service import Service
@@ -29,7 +30,6 @@ from tests.store.vfs import full
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from larum.calls import Call
     from larum.edge.group_commit import _Place
     from larum.settings import Settings
     from larum.wire.http import HttpResponse
@@ -121,8 +121,9 @@ def test_failed_commit_that_fails_one(tmp_path: Path) -> None:
 class Remembering(Service):
     """Plant: answers are kept in memory as they are computed, and told again."""
 
-    def perform_in(self, group: Group, call: Call) -> HttpResponse:
+    def perform_in(self, group: Group, call: Call | Chore) -> HttpResponse:
         """Answer from memory where there is something."""
+        assert isinstance(call, Call)
         answers = self.__dict__.setdefault("answers", {})
         key = call.token and call.token.scope
         if key not in answers:
