@@ -25,6 +25,12 @@ class Door:
         self._stack.callback(service.close)
         self._url = self._stack.enter_context(in_thread(service)) if over_http else None
 
+    @property
+    def url(self) -> str:
+        """Where the service is reached over HTTP."""
+        assert self._url is not None
+        return self._url
+
     def close(self) -> None:
         """Close the clients, the server and the service."""
         self._stack.close()

@@ -46,12 +46,17 @@ class Seen:
         """The client token."""
         return str(self.params["clientToken"])
 
+    @property
+    def call(self) -> str:
+        """The id that an SDK gives all attempts of one call."""
+        return self.headers["amz-sdk-invocation-id"]
+
 
 class LossyProxy:
     """A proxy before the server at `url`; a context manager. `seen` are all requests, in order."""
 
     def __init__(self, url: str, loses: Callable[[Seen, int], Loss]) -> None:
-        """`loses(request, attempt)` decides; `attempt` counts from 1 for each client token."""
+        """`loses(request, attempt)` decides; `attempt` counts from 1 for each call."""
         parts = urlsplit(url)
         self._server = (parts.hostname, parts.port)
         self._loses = loses
@@ -100,8 +105,8 @@ class LossyProxy:
         seen = Seen(found, json.loads(body) if body else {})
         with self._lock:
             self.seen.append(seen)
-            attempt = self._attempts.get(seen.token, 0) + 1
-            self._attempts[seen.token] = attempt
+            attempt = self._attempts.get(seen.call, 0) + 1
+            self._attempts[seen.call] = attempt
         return self._loses(seen, attempt)
 
     @staticmethod
