@@ -58,6 +58,7 @@ _RANGE: Final = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})"
 class Upload:
     """An upload that may begin: `incoming` takes exactly `length` bytes."""
 
+    account: str
     blob_key: str
     length: int
     incoming: Incoming
@@ -69,8 +70,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """An answer whose body is `length` bytes that `chunks` gives; each may wait for the disk."""
+    """An answer whose body is `length` bytes that `chunks` gives; each may wait for the disk.
 
+    `account` is whose bytes they are.
+    """
+
+    account: str
     status: int
     headers: tuple[tuple[str, str], ...]
     length: int
@@ -124,13 +129,13 @@ class DataPath:
         length = grant.content_length
         if grant.purpose is not Purpose.UPLOAD or length is None:
             raise AccessDenied(NO_LONGER)
-        self._engine.read(partial(self._check_awaited, grant))
+        account = self._engine.read(partial(self._awaiting, grant)).account
         if self._blobs.length(grant.blob_key) is not None:
             raise PreconditionFailed(RECEIVED)
         incoming = self._blobs.begin(grant.blob_key, length)
         with self._lock:
             self._busy[grant.blob_key] += 1
-        return Upload(grant.blob_key, length, incoming)
+        return Upload(account, grant.blob_key, length, incoming)
 
     def record(self, upload: Upload, received: Received, tx: Transaction) -> None:
         """Note in `tx` that the bytes of `upload` are durable; only then it may be answered.
@@ -187,14 +192,15 @@ class DataPath:
             span = one_range(wanted, length)
         if span is None:
             chunks = partial(self._blobs.read, attachment.blob_key, 0, length)
-            return Download(200, named, length, chunks)
+            return Download(attachment.account, 200, named, length, chunks)
         start, stop = span
         if start >= stop:
             unmet = ("content-range", f"bytes */{length}")
-            return Download(416, (*DOWNLOAD_HEADERS, unmet), 0, lambda: iter(()))
+            headers = (*DOWNLOAD_HEADERS, unmet)
+            return Download(attachment.account, 416, headers, 0, lambda: iter(()))
         part = ("content-range", f"bytes {start}-{stop - 1}/{length}")
         chunks = partial(self._blobs.read, attachment.blob_key, start, stop)
-        return Download(206, (*named, part), stop - start, chunks)
+        return Download(attachment.account, 206, (*named, part), stop - start, chunks)
 
     def _granted(self, request: HttpRequest) -> tuple[Grant, str | None]:
         """Return what the URL allows, and the account that asked for it where keys are checked."""
@@ -207,7 +213,7 @@ class DataPath:
             raise AccessDenied(NO_LONGER)
         return grant, key.principal.account
 
-    def _check_awaited(self, grant: Grant, tx: Transaction) -> None:
+    def _awaiting(self, grant: Grant, tx: Transaction) -> Attachment:
         attachment = rows.by_blob_key(tx, grant.blob_key)
         if attachment is None or attachment.content_length != grant.content_length:
             raise AccessDenied(NO_LONGER)
@@ -215,6 +221,7 @@ class DataPath:
             raise PreconditionFailed(RECEIVED)
         if not (attachment.awaits_bytes and _takes_attachments(tx, attachment)):
             raise AccessDenied(NO_LONGER)
+        return attachment
 
 
 def one_range(header: str, length: int) -> tuple[int, int] | None:

@@ -432,3 +432,47 @@ def test_the_query_is_never_logged(
     for each in (url, broken):
         assert urlsplit(each).path.rpartition("/")[2] not in told
         assert each.rpartition("=")[2] not in told
+
+
+def opened(url: str, *, method: str, bytes_of: int) -> socket.socket:
+    """Return a connection on which a request for `url` has begun and does not go on."""
+    parts = urlsplit(url)
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.settimeout(PATIENCE)
+    raw.connect((parts.hostname or "", parts.port or 0))
+    raw.sendall(head(url, *([f"Content-Length: {bytes_of}"] if bytes_of else []), method=method))
+    return raw
+
+
+def test_an_account_has_bounded_room_for_uploads(evidence: Evidence, tmp_path: Path) -> None:
+    """Neither one URL nor all of an account's open uploads without end; the others still can."""
+    urls = [evidence.url(MEBIBYTE, f"{number}") for number in range(4)]
+    other = evidence.service.client(account="210000000000")
+    theirs = upload_url(other, opened_case(other), "a", 5)
+    silent = [opened(urls[0], method="PUT", bytes_of=MEBIBYTE) for _ in range(8)]
+    soon(lambda: len(stored(tmp_path)) == 8)
+    assert put(urls[0], b"x" * MEBIBYTE).status == 503
+    silent += [opened(urls[1], method="PUT", bytes_of=MEBIBYTE) for _ in range(8)]
+    soon(lambda: len(stored(tmp_path)) == 16)
+    refused = put(urls[2], b"x" * MEBIBYTE)
+    assert (refused.status, refused.headers["x-amzn-errortype"]) == (503, "ServiceUnavailable")
+    assert put(theirs, b"hello").status == 200
+    for each in silent:
+        each.close()
+    soon(lambda: put(urls[3], b"x" * MEBIBYTE).status in {200, 412})
+    other.close()
+
+
+def test_an_account_has_bounded_room_for_downloads(evidence: Evidence) -> None:
+    """Whoever does not read what they ask for holds back only their own."""
+    made = uploaded(evidence.client, evidence.case, "a", secrets.token_bytes(8 * MEBIBYTE))
+    url = download_url(evidence.client, evidence.case, made)
+    silent = [opened(url, method="GET", bytes_of=0) for _ in range(32)]
+    for each in silent:
+        assert each.recv(1)
+    assert fetch("GET", url).status == 503
+    assert fetch("HEAD", url).status == 503
+    for each in silent:
+        each.close()
+    soon(lambda: fetch("GET", url).status == 200)

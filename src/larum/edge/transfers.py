@@ -5,13 +5,16 @@
 
 A body is read only once its URL is good, so that `Expect: 100-continue` spares a client the bytes.
 Threads read and write the disk; the socket waits for them, and they for it: an upload or a download
-holds some mebibytes, whatever its length.
+holds some mebibytes, whatever its length. How many there are at once is bounded (`Places`): one URL
+is good for many connections, and each may hold its mebibytes and its unfinished file for minutes.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -24,11 +27,12 @@ from larum.errors import (
     MalformedHttpRequestException,
     RequestTimeoutException,
     ServiceError,
+    ServiceUnavailable,
 )
 from larum.wire.http import HttpResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 
     from larum.data_path import DataPath, Download, Upload
     from larum.edge.group_commit import GroupCommit
@@ -42,10 +46,40 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 BATCH: Final = 1024 * 1024
+# How many at once, in all and of one account; and uploads by one URL, of which one can succeed.
+UPLOADS: Final = (64, 16)
+DOWNLOADS: Final = (128, 32)
+UPLOADS_OF_A_URL: Final = 8
 DISK_THREADS: Final = 4
 _TOO_SLOW: Final = "The bytes of the upload did not arrive in time."
 _WRONG_LENGTH: Final = "The upload has another number of bytes than it declared."
+_FULL: Final = "As many bytes are on their way as the server can take. Send the request again."
 _ELSEWHERE: Final = "The bytes of attachments are not here."
+
+
+class Places:
+    """Who has a place: `most` at once in all, `of_one` of them for one name, such as an account."""
+
+    def __init__(self, most: int, of_one: int) -> None:
+        self._most = most
+        self._of_one = of_one
+        self._taken: Counter[str] = Counter()
+
+    def check(self, name: str) -> None:
+        """Raise ServiceUnavailable unless there is a place for `name`."""
+        if self._taken.total() >= self._most or self._taken[name] >= self._of_one:
+            raise ServiceUnavailable(_FULL)
+
+    @contextmanager
+    def taken(self, name: str) -> Iterator[None]:
+        """Hold a place for `name`."""
+        self._taken[name] += 1
+        try:
+            yield
+        finally:
+            self._taken[name] -= 1
+            if not self._taken[name]:
+                del self._taken[name]
 
 
 class Transfers:
@@ -55,6 +89,8 @@ class Transfers:
         self._service = service
         self._writes = writes
         self._stall = stall
+        self._uploads, self._downloads = Places(*UPLOADS), Places(*DOWNLOADS)
+        self._of_url = Places(UPLOADS[0], UPLOADS_OF_A_URL)
         self._disk = ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="larum-disk")
 
     def close(self) -> None:
@@ -72,9 +108,11 @@ class Transfers:
                 raise AccessDenied(_ELSEWHERE)
             if METHODS.get(request.method) is Purpose.UPLOAD:
                 return await self._upload(path, path.open_upload(request), receive)
-            return path.open_download(request)
+            download = path.open_download(request)
+            self._downloads.check(download.account)
         except ServiceError as error:
             raise RefusedError(error) from error
+        return download
 
     async def send(self, send: Send, download: Download, *, head: bool) -> None:
         """Send a download; the next mebibyte is read while the last one leaves."""
@@ -82,17 +120,24 @@ class Transfers:
         headers.append((b"content-length", b"%d" % download.length))
         await send({"type": "http.response.start", "status": download.status, "headers": headers})
         if not head:
-            chunks = download.chunks()
-            pending = self._do(next, chunks, b"")
-            while chunk := await pending:
-                pending = self._do(next, chunks, b"")
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            with self._downloads.taken(download.account):
+                await self._send_bytes(send, download)
         await send({"type": "http.response.body"})
+
+    async def _send_bytes(self, send: Send, download: Download) -> None:
+        chunks = download.chunks()
+        pending = self._do(next, chunks, b"")
+        while chunk := await pending:
+            pending = self._do(next, chunks, b"")
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def _upload(self, path: DataPath, upload: Upload, receive: Receive) -> HttpResponse:
         try:
-            received = await self._received(upload, receive)
-            return await self._recorded(path, upload, received)
+            self._uploads.check(upload.account)
+            self._of_url.check(upload.blob_key)
+            with self._uploads.taken(upload.account), self._of_url.taken(upload.blob_key):
+                received = await self._received(upload, receive)
+                return await self._recorded(path, upload, received)
         finally:
             try:
                 self._disk.submit(path.end, upload)
