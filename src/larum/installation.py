@@ -12,7 +12,7 @@ from larum.domain.principals import AccessKey, AccessKeyStatus, Principal
 from larum.errors import InternalServerException, ResourceNotFoundException
 from larum.settings import ROOT_ACCOUNT
 from larum.store import access_keys as access_key_rows
-from larum.store import accounts, organizations
+from larum.store import accounts, organizations, outbox
 from larum.store.blobs import FolderBlobs, TemporaryBlobs
 from larum.store.credentials import Credentials, WrongMasterKey
 from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory, DirectoryRefused
@@ -69,6 +69,8 @@ class Installation:
             directory.make_database_file()
             self.engine = Engine(directory.database, vfs)
         try:
+            # A clock that was set back while nobody served must not turn the events around.
+            self.engine.rising.last = self.engine.read(outbox.last_tick)
             self.blobs = self._open_blobs(settings)
             sealing_key = keys.derive(self.master_key, "access-key-secrets")
             self.credentials = Credentials(self.engine, sealing_key, time.monotonic, random)

@@ -75,12 +75,25 @@ def test_membership_ids_hold_98_random_bits(now: datetime, random: bytes, more: 
 
 @given(MOMENTS, RANDOM)
 def test_event_id_is_a_uuid_of_version_7(now: datetime, random: bytes) -> None:
-    """An event's id is a UUID of version 7: milliseconds first (RFC 9562, 5.7)."""
-    made = UUID(values.event_id(now, random))
+    """An event's id is a UUID of version 7: milliseconds first, 62 random bits (RFC 9562, 5.7)."""
+    tick = values.ticks(now)
+    made = UUID(values.event_id(tick, random))
+    assert str(made) == values.event_id(tick, random)
     assert (made.version, made.variant) == (7, RFC_4122)
     assert made.int >> 80 == values.microseconds(now) // 1000
     kept = made.int & ((1 << 62) - 1)
     assert kept == int.from_bytes(random) & ((1 << 62) - 1)
+    assert values.tick_of(str(made)) == tick
+
+
+@given(MOMENTS, st.integers(1, 1 << 20), RANDOM, RANDOM)
+def test_event_ids_sort_by_their_tick(
+    now: datetime, more: int, random: bytes, other: bytes
+) -> None:
+    """A later tick's id sorts after, whatever is random; a microsecond is at least four ticks."""
+    tick = values.ticks(now)
+    assert values.event_id(tick, random) < values.event_id(tick + more, other)
+    assert values.ticks(now + timedelta(microseconds=1)) - tick in {4, 5}
 
 
 @given(RANDOM)

@@ -80,7 +80,7 @@ def test_read_on_the_writing_connection(tmp_path: Path, monkeypatch: Plant) -> N
     """A server whose reads use the writer's connection is found out."""
 
     def read(engine: Engine, work: Callable[[Transaction], Any]) -> object:
-        return work(Transaction(engine._writer))
+        return work(Transaction(engine._writer, engine.rising))
 
     monkeypatch.setattr(Engine, "read", read)
     monkeypatch.setattr(checks, "PATIENCE", 1.0)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from larum.domain import tags as rules
-from larum.domain import values
 from larum.domain.events import DetailType, Event
 from larum.domain.memberships import CommunicationType
 from larum.operations.case_changes import change, own_case
 from larum.operations.case_edits import CaseEdit, Edited
-from larum.operations.notices import CaseTold
+from larum.operations.notices import CaseTold, new_event_id
 from larum.operations.resources import not_yours
 from larum.store import memberships as membership_rows
 from larum.store import outbox
@@ -102,7 +101,7 @@ def _told(
 
 def _tell(context: Context, arn: str) -> None:
     event = Event(
-        event_id=values.event_id(context.now, context.random(values.RANDOM_BYTES)),
+        event_id=new_event_id(context),
         detail_type=DetailType.MEMBERSHIP_UPDATED,
         account=context.account,
         region=context.region,

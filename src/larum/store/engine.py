@@ -23,6 +23,7 @@ import apsw
 from larum.errors import InternalServerException
 from larum.store import migrations
 from larum.store.migrations import SchemaRefused
+from larum.store.rising import Rising
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -48,6 +49,7 @@ READ_ONLY: Final = (
     "The storage failed, so nothing more is written until the server is restarted. "
     "Send the same request with the same clientToken again then."
 )
+TOO_OLD: Final = "SQLite {} can corrupt the store; renew apsw."
 NOT_OURS: Final = "{} is not a Larum database. Choose another --data directory."
 CLOSED: Final = "The service is closed; nothing was done."
 NOT_READ: Final = "The store could not be read. Send the same request again."
@@ -70,10 +72,11 @@ DARWIN: Final = ("PRAGMA fullfsync = ON", "PRAGMA checkpoint_fullfsync = ON")
 class Transaction:
     """Statements inside one transaction; the only way to the rows."""
 
-    __slots__ = ("_connection",)
+    __slots__ = ("_connection", "rising")
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, rising: Rising) -> None:
         self._connection = connection
+        self.rising = rising
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """Return every row that the statement gives."""
@@ -100,9 +103,8 @@ class Group:
     """
 
     def __init__(self, engine: Engine, connection: apsw.Connection) -> None:
-        self._engine = engine
-        self._connection = connection
-        self._transaction = Transaction(connection)
+        self._engine, self._connection = engine, connection
+        self._transaction = Transaction(connection, engine.rising)
         self._lost = False
 
     def run(self, work: Callable[[Transaction], T]) -> T:
@@ -165,15 +167,13 @@ class Engine:
         Raises SchemaRefused for a file that is not ours or is newer than this release.
         """
         if tuple(map(int, apsw.sqlite_lib_version().split("."))) < OLDEST_SQLITE:
-            raise SchemaRefused(
-                f"SQLite {apsw.sqlite_lib_version()} can corrupt the store; renew apsw."
-            )
-        self._path = path
-        self._vfs = vfs
+            raise SchemaRefused(TOO_OLD.format(apsw.sqlite_lib_version()))
+        self._path, self._vfs = path, vfs
         self._failure: str | None = None
         self._wal_pages = self._copied_pages = 0
         self._reset_at = RESTART_PAGES
         self._closed = False
+        self.rising = Rising()
         # Reentrant, since only then it knows its owner: what a thread left behind it can take back.
         self._turn = threading.RLock()
         try:
@@ -211,7 +211,7 @@ class Engine:
                 raise InternalServerException(CLOSED)
             try:
                 self._reader.execute("BEGIN")
-                return work(Transaction(self._reader))
+                return work(Transaction(self._reader, self.rising))
             except apsw.Error as error:
                 raise InternalServerException(NOT_READ) from error
             finally:
@@ -367,7 +367,7 @@ class Engine:
         self._writer.execute("BEGIN IMMEDIATE")
         try:
             self._writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            for script in migrations.pending(Transaction(self._writer)):
+            for script in migrations.pending(Transaction(self._writer, self.rising)):
                 self._writer.execute(script)
             self._writer.execute("COMMIT")
         except BaseException:

@@ -1,4 +1,9 @@
-"""What waits to be told to the world, written in the transaction of the change it tells of."""
+"""What waits to be told to the world, written in the transaction of the change it tells of.
+
+The order of ids is the order of telling in the whole installation, as its one writer told: within a
+request, within a group of requests whatever their times, and from one commit to the next. So
+nothing ever appears before what a reader has seen.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,7 @@ INSERT INTO outbox (
     :created_at
 )
 """
-# An id begins with the time, so the order of ids is the order of time, across all accounts.
+LAST = "SELECT max(outbox_id) FROM outbox"
 PAGE = """
 SELECT created_at, outbox_id, account, region, kind, type, resource_arn, recipient, detail, notices
 FROM outbox WHERE outbox_id >= :start ORDER BY outbox_id LIMIT :limit
@@ -67,6 +72,12 @@ def add(tx: Transaction, event: Event, notices: Sequence[Notice] = ()) -> None:
         "created_at": values.microseconds(event.time),
     }
     tx.change(INSERT, parameters)
+
+
+def last_tick(tx: Transaction) -> int:
+    """Return the tick of the newest event that waits, 0 where none does."""
+    (newest,) = tx.rows(LAST, {})[0]
+    return 0 if newest is None else values.tick_of(newest)
 
 
 def page(tx: Transaction, after: str, limit: int) -> list[OutboxEntry]:
