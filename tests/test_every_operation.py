@@ -1,7 +1,8 @@
 """Each operation of the installed botocore works whole, or says by name that it does not yet.
 
-Whole means: a row in OPERATIONS, a boto3 journey in tests/conformance, a row in docs/coverage.md,
-and the resource that its caller must be allowed to touch. The failures here say what is missing.
+Whole means: a row in OPERATIONS, a boto3 journey in tests/conformance through both doors, its
+constraints violated, its exceptions reached, a row in docs/coverage.md, and the resource that its
+caller must be allowed to touch. The failures here say what is missing.
 """
 
 from __future__ import annotations
@@ -20,12 +21,17 @@ import larum
 from larum.context import Caller
 from larum.domain.principals import Principal
 from larum.operations import OPERATIONS
+from scripts import docs_of_errors
 from tests.edge.larum_servers import UNCHECKED
+from tests.errors.causes import CAUSES
 from tests.wire.examples import example
 from tests.wire.services import MODEL
+from tests.wire.violations import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.wire.violations import Violation
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT = "123456789012"
@@ -67,6 +73,11 @@ def journeys(method: str) -> list[str]:
     ]
 
 
+def found(operation: str) -> list[Violation]:
+    """Return every violation of an operation's constraints."""
+    return list(violations(MODEL.operations[operation]))
+
+
 def test_the_model_is_that_of_the_installed_botocore() -> None:
     """Our model has the operations of botocore's, and nothing works that is in neither."""
     assert sorted(MODEL.operations) == KNOWN
@@ -89,6 +100,27 @@ def test_what_works_has_a_boto3_journey(operation: str) -> None:
     """A working operation is called with boto3 in its own module of the conformance suite."""
     method = xform_name(operation)
     assert journeys(method), f"add tests/conformance/test_{method}.py with a test of {method}"
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_what_works_is_violated(operation: str) -> None:
+    """A working operation has an example, and a violation of each of its members but nextToken."""
+    given = example(operation)
+    shape = MODEL.operations[operation].input
+    assert shape is not None
+    assert given.keys() == {each.name for each in shape.members}
+    broken = {re.split(r"[.\[]", path)[0] for each in found(operation) for path in each.fields}
+    assert given.keys() - broken <= {"nextToken"}
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_what_works_has_its_errors_reached(operation: str) -> None:
+    """A working operation has a row of causes in tests/errors for each exception of its page."""
+    reached = {each.exception for each in CAUSES if operation in each.operations}
+    documented = set(docs_of_errors.causes(operation))
+    of_the_server = {"InternalServerException", "InvalidTokenException", "ThrottlingException"}
+    assert documented - reached <= of_the_server
+    assert "ValidationException" in reached
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -52,10 +53,16 @@ class Customer:
         self.failures = 0
 
     def restart(self) -> None:
-        """Put in a disk that works, and start again."""
+        """Kill the process, put in a disk that works, and start again with the files as they were.
+
+        So a commit that was written, and then failed at its sync, may be there after all.
+        """
         self._disk.before = lambda _kind, _name: None
+        found = self._data.with_name(self._data.name + "x")
+        shutil.copytree(self._data, found, ignore=shutil.ignore_patterns("*-shm"))
         self.service.close()
-        self.service = Service(self._data, RELAXED, vfs=self._disk.name)
+        self._data = found
+        self.service = Service(found, RELAXED, vfs=self._disk.name)
 
     def ask(self, operation: str, params: dict[str, Any]) -> Answer:
         """Call once."""
