@@ -302,6 +302,8 @@ def list_cases(model: ServiceModel, _: Caller, params: Params, output: Output) -
     for membership in reversed(model.memberships):
         if membership.caller != holder or (membership.status == "Active") == archived:
             continue
+        if params.get("membershipId", membership.membership_id) != membership.membership_id:
+            continue
         for case in membership.cases.values():
             read = _as_customer(case_model.list_cases)
             about = {**params, "caseId": case.case_id}

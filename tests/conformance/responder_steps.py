@@ -78,9 +78,12 @@ def _update_comment(random: Random, model: ServiceModel, caller: Caller) -> Para
     return params | {"commentId": f"{number:06d}", "body": body or text(random)}
 
 
-def _list_cases(random: Random, _: ServiceModel, caller: Caller) -> Params:
+def _list_cases(random: Random, model: ServiceModel, caller: Caller) -> Params:
     archived = random.random() < 0.5
-    return {"accountId": caller.account, "region": caller.region, "archived": archived}
+    params: Params = {"accountId": caller.account, "region": caller.region, "archived": archived}
+    if model.memberships and random.random() < 0.3:
+        params["membershipId"] = random.choice(model.memberships).membership_id
+    return params
 
 
 def _open(random: Random, model: ServiceModel, caller: Caller) -> Params:

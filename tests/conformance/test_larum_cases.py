@@ -77,6 +77,28 @@ def test_archived_cases_are_read_and_nothing_else(connect: Instance, account: st
         assert it.responder.list_investigations(**it.named)["investigationActions"] == []
 
 
+def test_the_cases_of_one_membership_can_be_listed(connect: Instance, account: str) -> None:
+    """`membershipId` leaves all others out, archived or not, in pages of any size."""
+    with supported(connect, account) as it:
+        made = {it.membership_id: [it.case_id]}
+        for _ in range(2):
+            it.customer.cancel_membership(membershipId=[*made][-1])
+            made[it.customer.create_membership(**smallest())["membershipId"]] = mine = []
+            mine += [it.customer.create_case(**opening())["caseId"] for _ in range(3)]
+        *ended, active = made
+        for membership_id in ended:
+            assert listed(it, membershipId=membership_id) == []
+            for size in (1, 2, 3, 100):
+                found = listed(it, size, archived=True, membershipId=membership_id)
+                assert found == made[membership_id][::-1]
+        assert listed(it, membershipId=active) == made[active][::-1]
+        assert listed(it, archived=True, membershipId=active) == []
+        assert listed(it, archived=True, membershipId="m-0000000000") == []
+        named = {"accountId": account, "region": "us-east-1", "membershipId": ended[1]}
+        assert it.responder.list_cases(**named, archived=True)["total"] == 3
+        assert it.responder.list_cases(**named)["total"] == 0
+
+
 def test_a_token_of_one_list_opens_no_other(connect: Instance, account: str, stranger: str) -> None:
     """A nextToken is bound to the account and to whether archived cases are listed."""
     with supported(connect, account) as it:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 import tracemalloc
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -264,17 +265,38 @@ def test_what_is_called_as_asked_is_whole(here: Shell, made: tuple[str, list[str
     target = here.directory / "evidence"
     address = exports.Address(ADMINISTRATOR, "us-east-1", made[0])
     with larum.Service(here.data) as service:
-        for answers in range(10):
+        for answers in range(11):
             with pytest.raises(ConnectionError):
                 exports.write(
                     _reading(service, broken_after=answers), address, target, lambda _: None
                 )
             assert not target.exists()
             assert (here.directory / "evidence.partial").exists()
-        counts = exports.write(_reading(service, broken_after=10), address, target, lambda _: None)
+        counts = exports.write(_reading(service, broken_after=11), address, target, lambda _: None)
     assert (counts.cases, counts.comments) == (2, 6)
     assert not (here.directory / "evidence.partial").exists()
     assert here.larum("export", "--verify", str(target)).returncode == 0
+
+
+def test_a_membership_that_ends_meanwhile_is_not_half_exported(
+    here: Shell, made: tuple[str, list[str]]
+) -> None:
+    """Where a cancellation cuts the list of cases short, that is told, and there is no target."""
+    target = here.directory / "evidence"
+    address = exports.Address(ADMINISTRATOR, "us-east-1", made[0])
+    with larum.Service(here.data) as service:
+        whole = _reading(service, broken_after=100)
+
+        def pages(operation: str, **params: Any) -> Iterator[dict[str, Any]]:
+            if operation == "list_cases":
+                service.client().cancel_membership(membershipId=made[0])
+            yield from whole.pages(operation, **params)
+
+        with pytest.raises(exports.ExportRefused, match="Export it again"):
+            exports.write(replace(whole, pages=pages), address, target, lambda _: None)
+        assert not target.exists()
+        counts = exports.write(whole, address, target, lambda _: None)
+    assert counts.cases == 2
 
 
 def test_comments_are_not_held_in_memory(tmp_path: Path) -> None:

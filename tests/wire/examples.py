@@ -212,7 +212,7 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
     "GetCase": {**NAMED_CASE},
     "ListAccounts": {**PAGE},
     "ListCaseEdits": {**NAMED_CASE, **PAGE},
-    "ListCases": {**OF_CUSTOMER, "archived": True, **PAGE},
+    "ListCases": {**OF_CUSTOMER, "archived": True, "membershipId": MEMBERSHIP_ID, **PAGE},
     "ListComments": {**NAMED_CASE, **PAGE},
     "ListInvestigations": {**NAMED_CASE, **PAGE},
     "ListMemberships": {"accountId": "111122223333", **PAGE},

@@ -131,21 +131,26 @@ def write(
     partial = target.with_name(f"{target.name}.partial")
     _make_room(target, partial)
     with _opened(partial, address, reading.now()) as folder:
-        membership = reading.call(
-            "get_membership", membershipId=address.membership_id, **address.wire
-        )
+        membership = _membership(reading, address)
+        archived = not _is_active(membership)
         folder.write("membership.json", _json(membership))
         missing: list[dict[str, str]] = []
-        for case_id in _case_ids(reading, address, archived=not _is_active(membership)):
+        for case_id in _case_ids(reading, address, archived=archived):
             missing += _write_case(folder, reading, address, case_id, tell)
             folder.counts.cases += 1
             tell(folder.counts)
+        if archived is _is_active(_membership(reading, address)):
+            raise ExportRefused("The membership has ended or come back meanwhile. Export it again.")
         _finish(folder, missing, reading.now())
     for path, _, _ in os.walk(partial):
         sync_directory(Path(path))
     partial.rename(target)
     sync_directory(target.absolute().parent)
     return folder.counts
+
+
+def _membership(reading: Reading, address: Address) -> dict[str, Any]:
+    return reading.call("get_membership", membershipId=address.membership_id, **address.wire)
 
 
 def _is_active(membership: dict[str, Any]) -> bool:
@@ -195,11 +200,10 @@ def _finish(folder: _Folder, missing: list[dict[str, str]], now: datetime) -> No
 
 
 def _case_ids(reading: Reading, address: Address, *, archived: bool) -> Iterator[str]:
-    found = reading.pages("list_cases", maxResults=PAGE, archived=archived, **address.wire)
-    for page in found:
+    which = {"membershipId": address.membership_id, "archived": archived}
+    for page in reading.pages("list_cases", maxResults=PAGE, **which, **address.wire):
         for case in page["items"]:
-            if case["membershipId"] == address.membership_id:
-                yield _name(CASE_ID, case["caseId"])
+            yield _name(CASE_ID, case["caseId"])
 
 
 def _write_case(

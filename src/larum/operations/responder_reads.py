@@ -13,7 +13,7 @@ from larum.operations.responder import named_case
 from larum.store import archived_cases
 from larum.store import memberships as membership_rows
 from larum.store import tags as tag_rows
-from larum.store.archived_cases import TOP, ArchivePlace
+from larum.store.archived_cases import ArchivePlace
 
 if TYPE_CHECKING:
     from larum.context import Context
@@ -38,14 +38,16 @@ def list_cases(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return a page of an account's cases, the most recently updated first.
 
     They are those of its Active membership; with `archived` those of the memberships that have
-    ended, one membership after the other, the newest first. An account without any has none.
+    ended, one membership after the other, the newest first. `membershipId` leaves those of the
+    other memberships out. An account without any has none.
     """
+    if params.get("archived", False):
+        return _archived(context, params)
     account, region = params["accountId"], params["region"]
     limit = params.get("maxResults", PAGE_SIZE)
-    if params.get("archived", False):
-        return _archived(context, account, region, limit)
     membership = membership_rows.in_use(context.tx, account, region)[1]
-    if membership is None:
+    wanted = params.get("membershipId")
+    if membership is None or wanted not in {None, membership.membership_id}:
         return {"items": [], "total": 0}
     page = case_lists.page(context, membership, limit)
     owner = {"membershipId": membership.membership_id}
@@ -70,15 +72,17 @@ def list_investigations(context: Context, params: dict[str, Any]) -> dict[str, A
     return investigations.page(context, case, params.get("maxResults", PAGE_SIZE))
 
 
-def _archived(context: Context, account: str, region: str, limit: int) -> dict[str, Any]:
-    before = ArchivePlace.read(context.cursor) if context.cursor else TOP
-    found = archived_cases.page(context.tx, account, region, before, limit + 1)
+def _archived(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    account, region, wanted = params["accountId"], params["region"], params.get("membershipId")
+    limit = params.get("maxResults", PAGE_SIZE)
+    below = ArchivePlace.read(context.cursor) if context.cursor else archived_cases.top(wanted)
+    found = archived_cases.page(context.tx, account, region, wanted, below, limit + 1)
     output: dict[str, Any] = {
         "items": [
             listed_out(account, region, case) | {"membershipId": membership_id}
             for membership_id, case in found[:limit]
         ],
-        "total": archived_cases.count(context.tx, account, region),
+        "total": archived_cases.count(context.tx, account, region, wanted),
     }
     if len(found) > limit:
         membership_id, case = found[limit - 1]

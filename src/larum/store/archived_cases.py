@@ -15,17 +15,19 @@ if TYPE_CHECKING:
     from larum.store.case_places import ListedCase
     from larum.store.engine import Transaction
 
+# Memberships first: what the Active one has is not read at all.
 PAGE = """
 SELECT cases.membership_id, cases.created_at, cases.updated_at, cases.closed_at, cases.place,
        cases.case_id, cases.title, cases.engagement_type, cases.resolver_type, cases.status,
        cases.pending_action
-FROM cases
-JOIN memberships ON memberships.account = cases.account AND memberships.region = cases.region
-  AND memberships.membership_id = cases.membership_id
-WHERE cases.account = :account AND cases.region = :region
-  AND (cases.membership_id, cases.place) < (:membership_id, :place)
+FROM memberships
+JOIN cases ON cases.account = memberships.account AND cases.region = memberships.region
+  AND cases.membership_id = memberships.membership_id
+  AND cases.place < CASE memberships.membership_id WHEN :last THEN :place ELSE :every_place END
+WHERE memberships.account = :account AND memberships.region = :region
+  AND memberships.membership_id BETWEEN :first AND :last
   AND memberships.status <> 'Active'
-ORDER BY cases.membership_id DESC, cases.place DESC LIMIT :limit
+ORDER BY memberships.membership_id DESC, cases.place DESC LIMIT :limit
 """
 COUNT = """
 SELECT COALESCE(SUM(case_counters.cases), 0) FROM case_counters
@@ -33,8 +35,13 @@ JOIN memberships ON memberships.account = case_counters.account
   AND memberships.region = case_counters.region
   AND memberships.membership_id = case_counters.membership_id
 WHERE case_counters.account = :account AND case_counters.region = :region
+  AND case_counters.membership_id BETWEEN :first AND :last
   AND memberships.status <> 'Active'
 """
+# Above every place, and below and above every id, which begins with m.
+EVERY_PLACE: Final = 2**63 - 1
+FIRST_ID: Final = ""
+LAST_ID: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +62,30 @@ class ArchivePlace:
         return f"{self.membership_id}/{self.place}"
 
 
-# Above every id, which has only lower-case letters, digits and a dash.
-TOP: Final = ArchivePlace("~", 0)
+def top(membership_id: str | None) -> ArchivePlace:
+    """Return the place above all cases of the membership, or of all memberships for None."""
+    return ArchivePlace(membership_id or LAST_ID, EVERY_PLACE)
 
 
 def page(
-    tx: Transaction, account: str, region: str, below: ArchivePlace, limit: int
+    tx: Transaction,
+    account: str,
+    region: str,
+    membership_id: str | None,
+    below: ArchivePlace,
+    limit: int,
 ) -> list[tuple[str, ListedCase]]:
-    """Return (membership id, case) of at most `limit` archived cases from `below` on down."""
+    """Return (membership id, case) of at most `limit` archived cases from `below` on down.
+
+    They are those of `membership_id`, or of every membership that has ended for None.
+    """
     parameters = {
         "account": account,
         "region": region,
-        "membership_id": below.membership_id,
+        "first": membership_id or FIRST_ID,
+        "last": below.membership_id,
         "place": below.place,
+        "every_place": EVERY_PLACE,
         "limit": limit,
     }
     return [
@@ -76,7 +94,13 @@ def page(
     ]
 
 
-def count(tx: Transaction, account: str, region: str) -> int:
-    """Return how many cases the ended memberships of the account in the Region have."""
-    (row,) = tx.rows(COUNT, {"account": account, "region": region})
+def count(tx: Transaction, account: str, region: str, membership_id: str | None) -> int:
+    """Return how many cases the ended membership has, or all that have ended there for None."""
+    parameters = {
+        "account": account,
+        "region": region,
+        "first": membership_id or FIRST_ID,
+        "last": membership_id or LAST_ID,
+    }
+    (row,) = tx.rows(COUNT, parameters)
     return int(row[0])
