@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import larum
-from larum.domain.attachments import MOST_ATTACHMENTS
+from larum.domain.attachments import MOST_ATTACHMENTS, Attachment, AttachmentStatus, Verdict
 from larum.settings import Settings
 from larum.store import attachments as rows
 from tests.conformance.evidence import (
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
+
+    from larum.store.engine import Transaction
 
 HOUR = timedelta(hours=1, seconds=1)
 SERVICE = "security-ir.amazonaws.com"
@@ -169,6 +173,95 @@ def test_a_scanner_that_cannot_tell_is_asked_again(tmp_path: Path) -> None:
     broken.unlink()
     with larum.Service(tmp_path / "data", settings) as service:
         assert judged(service.client(), case, "a")["attachmentStatus"] == "Verified"
+
+
+def test_what_cannot_be_read_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attachment whose bytes vanished from the bucket waits alone: the next one is judged."""
+    with (
+        bucket(monkeypatch) as location,
+        larum.Service(settings=Settings(blobs=location, scanner="clamd:///nowhere")) as service,
+    ):
+        client = service.client()
+        case = opened_case(client)
+        for name in ("gone", "sound"):
+            assert put(upload_url(client, case, name, 5), b"hello").status == 200
+            due = time.monotonic() + 10
+            while name not in {each.file_name for each in service.engine.read(awaiting_verdict)}:
+                assert time.monotonic() < due
+                time.sleep(0.05)
+        gone, _ = service.engine.read(awaiting_verdict)
+        service.installation.blobs.delete(gone.blob_key)
+        while len(service.engine.read(awaiting_verdict)) > 1:
+            assert time.monotonic() < due
+            service.evidence.work(lambda _: Verdict.SOUND)
+        assert attachments(client, case)["sound"]["attachmentStatus"] == "Verified"
+        assert attachments(client, case)["gone"]["attachmentStatus"] == "Pending"
+
+
+def test_nobody_judges_what_is_deleted(clock: Clock, tmp_path: Path) -> None:
+    """Bytes that the scanner never judged go with their case's retention, and it is not asked."""
+    scanner, broken = script(tmp_path)
+    broken.touch()
+    with larum.Service(settings=Settings(auth="relaxed", scanner=scanner), clock=clock) as service:
+        client = service.client()
+        case = opened_case(client)
+        assert put(upload_url(client, case, "a", 5), b"hello").status == 200
+        client.close_case(caseId=case)
+        clock.ahead = timedelta(days=8)
+        while service.sweep():
+            pass
+        assert edits(client, case)[-1] == (SERVICE, "Delete attachment")
+        assert service.engine.read(awaiting_verdict) == []
+        assert not service.evidence.has_work
+
+
+def test_a_sweep_holds_the_writer_for_a_bounded_number(clock: Clock) -> None:
+    """Of many full cases that were closed together some are done in one transaction, then more."""
+    with larum.Service(settings=Settings(auth="relaxed"), clock=clock) as service:
+        client = service.client()
+        for _ in range(4):
+            case = opened_case(client)
+            service.engine.write(partial(full, case))
+            client.close_case(caseId=case)
+        clock.ahead = timedelta(days=8)
+        noted = [0]
+        while service.sweep():
+            noted.append(service.engine.read(deletions))
+        steps = [after - before for before, after in pairwise(noted)]
+        assert sum(steps) == 4 * MOST_ATTACHMENTS
+        assert max(steps) <= 2 * MOST_ATTACHMENTS
+
+
+def awaiting_verdict(tx: Transaction) -> list[Attachment]:
+    """Return what the scanner is to judge."""
+    return rows.awaiting_verdict(tx, rows.Seen(), 10)
+
+
+def deletions(tx: Transaction) -> int:
+    """Return how many deletions are noted."""
+    return int(tx.rows("SELECT count(*) FROM blob_deletions", {})[0][0])
+
+
+def full(case: str, tx: Transaction) -> None:
+    """Give a case all the attachments that it can have."""
+    now = datetime.now(UTC)
+    for number in range(MOST_ATTACHMENTS):
+        attachment = Attachment(
+            account="123456789012",
+            region="us-east-1",
+            case_id=case,
+            attachment_id=f"{number}",
+            file_name=f"{number}",
+            content_length=1,
+            status=AttachmentStatus.VERIFIED,
+            creator="123456789012",
+            blob_key=secrets.token_hex(24),
+            created_at=now,
+            url_expires_at=now,
+            received_at=now,
+            sha256=bytes(32),
+        )
+        rows.insert(tx, attachment)
 
 
 def test_bytes_whose_row_was_lost_are_found_at_the_start(tmp_path: Path) -> None:

@@ -185,15 +185,21 @@ class Evidence:
     def _judge(self, scan: Scan | None) -> float:
         wait = IDLE_SECONDS
         for each in self._walk(rows.awaiting_verdict, "received_at"):
-            verdict: Verdict | None = Verdict.SOUND
-            if scan is not None:
-                with self._blobs.as_file(each.blob_key) as file:
-                    verdict = scan(file)
+            verdict = Verdict.SOUND if scan is None else self._scanned_by(scan, each)
             if verdict is None:
                 wait = RETRY_SECONDS
             else:
                 self._change(each, partial(judge, verdict=verdict))
         return wait
+
+    def _scanned_by(self, scan: Scan, attachment: Attachment) -> Verdict | None:
+        """Return what `scan` says; None where the bytes cannot be read, which is no one else's."""
+        try:
+            with self._blobs.as_file(attachment.blob_key) as file:
+                return scan(file)
+        except (ServiceError, OSError, LookupError) as error:
+            log.warning("an attachment waits for its verdict: %s", type(error).__name__)
+            return None
 
     def _delete(self) -> float:
         now = self._clock()

@@ -34,11 +34,16 @@ def fail_unused(sweep: Surroundings, busy: AbstractSet[str]) -> int:
 def delete_old(sweep: Surroundings, before: datetime, after: Closed) -> Closed | None:
     """Note the deletion of the bytes of cases that were closed at `before` or earlier.
 
-    Walks on from the case `after`; returns where it has come to, or None at the end.
+    Walks on from the case `after`, over some 100 attachments or cases; returns where it has come
+    to, or None at the end.
     """
-    found = rows.closed_cases(sweep.tx, before, after, AT_ONCE)
-    for case in found:
+    forgotten, reached = 0, None
+    for case in rows.closed_cases(sweep.tx, before, after, AT_ONCE):
         for each in rows.of_case(sweep.tx, case.account, case.region, case.case_id):
             if each.deleted_at is None and each.received_at is not None and not each.is_failed:
                 forget_bytes(sweep, each)
-    return found[-1] if found else None
+                forgotten += 1
+        reached = case
+        if forgotten >= AT_ONCE:
+            break
+    return reached

@@ -54,8 +54,8 @@ AWAITING_BYTES = SELECT + (
     "ORDER BY url_expires_at, blob_key LIMIT :limit"
 )
 AWAITING_VERDICT = SELECT + (
-    "status = 'Pending' AND received_at IS NOT NULL AND (received_at, blob_key) > (:at, :blob_key) "
-    "ORDER BY received_at, blob_key LIMIT :limit"
+    "status = 'Pending' AND received_at IS NOT NULL AND deleted_at IS NULL "
+    "AND (received_at, blob_key) > (:at, :blob_key) ORDER BY received_at, blob_key LIMIT :limit"
 )
 CLOSED_CASES = """
 SELECT closed_at, account, region, case_id FROM cases
@@ -143,7 +143,7 @@ def awaiting_bytes(tx: Transaction, after: Seen, limit: int) -> list[Attachment]
 
 
 def awaiting_verdict(tx: Transaction, after: Seen, limit: int) -> list[Attachment]:
-    """Return at most `limit` attachments that have arrived and were not judged."""
+    """Return at most `limit` attachments whose bytes are there and were not judged."""
     rows = tx.rows(AWAITING_VERDICT, after._asdict() | {"limit": limit})
     return [_attachment(row) for row in rows]
 
