@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 
 import larum
@@ -93,6 +95,31 @@ def test_a_closing_decides_about_its_findings(
     assert counted["findingsEscalatedFalsePositive"] == false
     assert counted["findingsTruePositive"] == true
     assert counted["findingsEscalatedInProgress"] == open_
+    responder.close()
+
+
+def test_a_closing_of_a_full_case_is_short(service: larum.Service) -> None:
+    """It reads no finding by itself, however many there are; those of other days move there."""
+    responder: Any = service.client("larum")
+    many = [json.dumps(EXFILTRATION | {"id": f"{number:032d}"}) for number in range(60)]
+    responder.ingest_findings(**ADDRESS, findings=many)
+    found = responder.list_findings(**ADDRESS, maxResults=60)["items"]
+    (case,) = {each["caseId"] for each in found}
+    responder.advance_findings(**ADDRESS, findingIds=[found[0]["findingId"]], step="FalsePositive")
+    statements: list[str] = []
+    service.engine._writer.trace_v2(
+        apsw.SQLITE_TRACE_STMT, lambda event: statements.append(str(event.get("sql", "")))
+    )
+    responder.close_case(**ADDRESS, caseId=case, closureCode="Investigation Completed")
+    assert len(statements) < 40
+    counted = metrics(service)
+    assert counted["findingsEscalatedFalsePositive"] == 1
+    assert counted["findingsTruePositive"] == 59
+    assert counted["findingsEscalatedInProgress"] == 0
+    statuses = [
+        each["status"] for each in responder.list_findings(**ADDRESS, maxResults=60)["items"]
+    ]
+    assert Counter(statuses) == {"EscalatedTruePositive": 59, "EscalatedFalsePositive": 1}
     responder.close()
 
 

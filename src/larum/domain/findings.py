@@ -107,6 +107,11 @@ class FindingStatus(StrEnum):
     ESCALATED_FALSE_POSITIVE = "EscalatedFalsePositive"
     ESCALATED_TRUE_POSITIVE = "EscalatedTruePositive"
 
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether such a one is investigated or escalated, and nobody has concluded anything."""
+        return REACHED[self] is FindingStep.IN_PROGRESS
+
 
 class FindingStep(StrEnum):
     """What a responder, or the end of a case, can say of a finding."""
@@ -194,11 +199,6 @@ class TriagedFinding:
     def finding_id(self) -> str:
         """Its id."""
         return self.finding.finding_id
-
-    @property
-    def is_in_progress(self) -> bool:
-        """Whether it is investigated or escalated, and nobody has concluded anything."""
-        return REACHED[self.status] is FindingStep.IN_PROGRESS
 
     def after(self, step: FindingStep) -> TriagedFinding | None:
         """Return it after `step`, itself where that is no change, None where it has no such way."""

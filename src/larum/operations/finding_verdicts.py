@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from larum.domain import finding_metrics
 from larum.domain.cases import ClosureCode
-from larum.domain.findings import FindingStep
+from larum.domain.findings import TRANSITIONS, FindingStep
 from larum.store import finding_metrics as numbers
 from larum.store import findings, memberships
 
@@ -60,14 +60,22 @@ def conclude(surroundings: Surroundings, case: Case) -> None:
     if case.closure_code is None:
         return
     step = BY_CLOSURE_CODE[case.closure_code]
-    key = case.account, case.region, case.membership_id
-    membership = memberships.get(surroundings.tx, *key)
-    inside = findings.of_case(surroundings.tx, case.account, case.region, case.case_id)
-    if membership is None or not inside:
+    tx, place = surroundings.tx, (case.account, case.region, case.case_id)
+    membership = memberships.get(tx, case.account, case.region, case.membership_id)
+    if membership is None:
         return
-    changed = [
-        (each, after)
-        for each in inside
-        if each.is_in_progress and (after := each.after(step)) is not None
-    ]
-    store(surroundings, membership, changed)
+    # All of one status at once: a case can hold more findings than could be read in a moment.
+    counts = findings.counts_of_case(tx, *place)
+    moves = {
+        status: after
+        for status, _, _ in counts
+        if status.is_in_progress and (after := TRANSITIONS.get((status, step))) is not None
+    }
+    for before, after in moves.items():
+        findings.move_in_case(tx, *place, before=before, after=after)
+    changes = []
+    for status, day, number in counts:
+        if status in moves:
+            moved = finding_metrics.moved(status, moves[status])
+            changes.append((day, {metric: each * number for metric, each in moved.items()}))
+    numbers.add(tx, membership, changes)

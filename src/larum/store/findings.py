@@ -61,10 +61,16 @@ PAGE: Final = (
     "AND (:status = '' OR status = :status) AND (:case_id = '' OR case_id = :case_id) "
     "ORDER BY ingested_at DESC, place DESC LIMIT :limit"
 )
-OF_CASE: Final = (
-    f"SELECT {_READ} FROM findings "  # noqa: S608 - literals
-    "WHERE account = :account AND region = :region AND case_id = :case_id"
-)
+# By UTC days: a case may hold as many findings as anybody sends.
+COUNTS_OF_CASE: Final = """
+SELECT status, ingested_at / 86400000000, count(*) FROM findings
+WHERE account = :account AND region = :region AND case_id = :case_id
+GROUP BY status, ingested_at / 86400000000
+"""
+MOVE_OF_CASE: Final = """
+UPDATE findings SET status = :after
+WHERE account = :account AND region = :region AND case_id = :case_id AND status = :before
+"""
 WAITING: Final = (
     f"SELECT {_READ} FROM findings WHERE {_OF_MEMBERSHIP} "  # noqa: S608 - literals
     "AND status = 'Escalated' AND case_id IS NULL ORDER BY ingested_at, place LIMIT :limit"
@@ -191,10 +197,33 @@ def page(
     return [(Place(values.moment(row[-2]), row[-1]), _finding(row)) for row in rows]
 
 
-def of_case(tx: Transaction, account: str, region: str, case_id: str) -> list[TriagedFinding]:
-    """Return every finding that is in a case."""
+def counts_of_case(
+    tx: Transaction, account: str, region: str, case_id: str
+) -> list[tuple[FindingStatus, int, int]]:
+    """Return (status, UTC day since 1970-01-01, how many) of the findings in a case."""
     parameters = {"account": account, "region": region, "case_id": case_id}
-    return [_finding(row) for row in tx.rows(OF_CASE, parameters)]
+    rows = tx.rows(COUNTS_OF_CASE, parameters)
+    return [(FindingStatus(status), day, number) for status, day, number in rows]
+
+
+def move_in_case(
+    tx: Transaction,
+    account: str,
+    region: str,
+    case_id: str,
+    *,
+    before: FindingStatus,
+    after: FindingStatus,
+) -> None:
+    """Give every finding in a case that has the status `before` the status `after`."""
+    parameters = {
+        "account": account,
+        "region": region,
+        "case_id": case_id,
+        "before": before,
+        "after": after,
+    }
+    tx.change(MOVE_OF_CASE, parameters)
 
 
 def waiting(tx: Transaction, membership: Membership, limit: int) -> list[TriagedFinding]:
