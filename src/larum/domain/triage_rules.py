@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from larum.domain.findings import Finding, FindingSource, FindingStatus, Outcome, Severity
+from larum.domain.patterns import Networks, Patterns, numbered
 from larum.errors import FieldFailure, ValidationException
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-
-    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 RULES_OF_A_MEMBERSHIP: Final = 200
 
@@ -54,10 +53,6 @@ class Match:
     regions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     ip_ranges: tuple[str, ...] = ()
-
-    def networks(self) -> tuple[Network, ...]:
-        """Return the IP ranges as networks; ValueError for what is none."""
-        return tuple(ipaddress.ip_network(each) for each in self.ip_ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +90,49 @@ class Triage:
         held = sorted(
             (rule for rule in rules if rule.holds(now)), key=lambda each: (each.priority, each.name)
         )
-        self._rules = [(rule, rule.match.networks()) for rule in held]
+        self._rules = [_ready(rule) for rule in held]
 
     def decide(self, finding: Finding) -> Decision:
         """Return what the first rule that matches says, or else the severity."""
-        for rule, networks in self._rules:
-            if matches(rule.match, networks, finding):
-                return Decision(rule.outcome, rule.name)
+        actors = numbered(finding.actor_ips)
+        for ready in self._rules:
+            if ready.matches(finding, actors):
+                return Decision(ready.rule.outcome, ready.rule.name)
         return Decision(BY_SEVERITY[finding.severity])
 
 
-def matches(match: Match, networks: Sequence[Network], finding: Finding) -> bool:
-    """Tell whether the finding has all that `match` asks for; `networks` are its IP ranges."""
-    return (
-        _is_one_of(finding.source, match.sources)
-        and _is_one_of(finding.account, match.accounts)
-        and _is_one_of(finding.region, match.regions)
-        and (match.minimum_severity or finding.severity).rank <= finding.severity.rank
-        and (match.maximum_severity or finding.severity).rank >= finding.severity.rank
-        and _some_like(finding.types, match.types)
-        and _some_like([each.resource_id for each in finding.resources], match.resources)
-        and _some_in(finding.actor_ips, networks)
-    )
+@lru_cache(maxsize=2_000)
+def _ready(rule: TriageRule) -> _Ready:
+    # Reading its networks costs more than asking them.
+    return _Ready(rule)
+
+
+class _Ready:
+    """A rule whose lists are made for looking many findings up in them."""
+
+    __slots__ = ("_networks", "_resources", "_types", "rule")
+
+    def __init__(self, rule: TriageRule) -> None:
+        self.rule = rule
+        self._types, self._resources = Patterns(rule.match.types), Patterns(rule.match.resources)
+        self._networks = Networks(rule.match.ip_ranges)
+
+    def matches(self, finding: Finding, actors: Sequence[tuple[int, int]]) -> bool:
+        """Tell whether the finding, of those `numbered` actors, has all that is asked for."""
+        match = self.rule.match
+        return (
+            _is_one_of(finding.source, match.sources)
+            and _is_one_of(finding.account, match.accounts)
+            and _is_one_of(finding.region, match.regions)
+            and (match.minimum_severity or finding.severity).rank <= finding.severity.rank
+            and (match.maximum_severity or finding.severity).rank >= finding.severity.rank
+            and (not match.types or any(map(self._types.match, finding.types)))
+            and (not match.ip_ranges or any(map(self._networks.hold, actors)))
+            and (
+                not match.resources
+                or any(self._resources.match(each.resource_id) for each in finding.resources)
+            )
+        )
 
 
 def check_rule(rule: TriageRule) -> None:
@@ -138,19 +154,3 @@ def check_rule(rule: TriageRule) -> None:
 
 def _is_one_of(value: str, wanted: Sequence[str]) -> bool:
     return not wanted or value in wanted
-
-
-def _some_like(texts: Sequence[str], patterns: Sequence[str]) -> bool:
-    return not patterns or any(_like(text, pattern) for text in texts for pattern in patterns)
-
-
-def _like(text: str, pattern: str) -> bool:
-    # A bracket has no meaning here: ARNs and finding types have none of its own.
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def _some_in(addresses: Sequence[str], networks: Sequence[Network]) -> bool:
-    if not networks:
-        return True
-    found = [ipaddress.ip_address(each) for each in addresses]
-    return any(address in network for address in found for network in networks)
