@@ -117,7 +117,8 @@ def test_a_file_that_is_none_is_refused(data: Path) -> None:
     assert typed(data, "ingest", "nothing.json").returncode == 3
     (data.parent / "half.gz").write_bytes(as_gzip([guard_duty()])[:-20])
     (data.parent / "half.json").write_bytes(as_array([guard_duty()])[:-20])
-    for name in ("half.gz", "half.json"):
+    (data.parent / "deep.json").write_bytes(b"[" * 100_000)
+    for name in ("half.gz", "half.json", "deep.json"):
         done = typed(data, "ingest", name)
         assert (done.returncode, done.stdout) == (2, "")
         assert name in done.stderr
@@ -193,6 +194,9 @@ def test_a_file_of_rules_is_made_true(data: Path) -> None:
         ("rules:\n  - 5\n  - {priority: x}",
          ["line 2: must be a mapping: names with values", "line 3: must be a whole number"]),
         ("rules:\n  - {name: a, priority: 1, outcome: suppress, expires-at: soon}",
+         ["line 2: must be a time, such as 2027-01-01T00:00:00Z"]),
+        ("rules:\n  - {name: a, priority: 1, outcome: suppress, "
+         "expires-at: '9999-12-31T23:59:59-14:00'}",
          ["line 2: must be a time, such as 2027-01-01T00:00:00Z"]),
         ("rules:\n" + "  - {name: a, priority: 1, outcome: suppress}\n" * 2,
          ["line 3: the name is that of an earlier rule"]),

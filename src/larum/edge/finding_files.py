@@ -21,6 +21,7 @@ FINDINGS_AT_ONCE: Final = 100
 BYTES_AT_ONCE: Final = 4_000_000
 # The service's limit of one document, in characters.
 LONGEST_DOCUMENT: Final = 245_760
+TOO_DEEP: Final = "it is nested too deep"
 GZIP: Final = b"\x1f\x8b"
 ASCII: Final = bytes(range(128))
 ESCAPED: Final = (ord('"'), ord("\\"))
@@ -60,9 +61,11 @@ def documents(content: bytes) -> list[bytes]:
             return [bytes(each) for each in _list(content)]
         except msgspec.MsgspecError as error:
             raise NotFindings(f"it is not a JSON array: {error}") from None
+        except RecursionError:
+            raise NotFindings(TOO_DEEP) from None
     try:
         return [bytes(each) for each in _exported(content).Findings]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return [line for line in _lines(content) if line]
 
 
@@ -70,7 +73,7 @@ def _lines(content: bytes) -> list[bytes]:
     """Return the lines of JSON lines, or the one document that is written over several."""
     try:
         msgspec.json.decode(content, type=msgspec.Raw)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return [line.strip() for line in content.splitlines()]
     return [content]
 

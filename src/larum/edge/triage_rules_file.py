@@ -168,6 +168,6 @@ def _whole(node: yaml.Node) -> int:
 def _moment(node: yaml.Node) -> datetime:
     try:
         found = datetime.fromisoformat(_text(node))
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise _Faulty(node, "must be a time, such as 2027-01-01T00:00:00Z") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
