@@ -181,9 +181,14 @@ class Service:
         def work(tx: Transaction) -> int:
             run = sweep.Sweep(now, self._random, tx)
             done = sweep.terminate_long_cancelled(run, before) + sweep.forget_old_places(run)
-            return idempotency.purge(tx, now) + escalations.place_waiting(run) + done
+            return idempotency.purge(tx, now) + done
 
-        return self.engine.write(work) + self.evidence.sweep()
+        def place(key: tuple[str, str, str], tx: Transaction) -> int:
+            return escalations.place_waiting(sweep.Sweep(now, self._random, tx), key)
+
+        done = self.engine.write(work) + self.evidence.sweep()
+        waiting = self.engine.read(escalations.memberships_with_waiting)
+        return done + sum(self.engine.write(partial(place, key)) for key in waiting)
 
     def data_origin(self) -> str:
         """Return scheme, host and port of the URLs of attachments where no caller names them."""

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 import larum
@@ -235,6 +236,26 @@ def test_the_sweep_opens_what_waited() -> None:
         triaged.administrator.apply_directory(directory={"limits": quota})
         assert (service.sweep(), service.sweep()) == (1, 0)
         assert [("caseId" in each) for each in triaged.findings()] == [True, False]
+
+
+def test_a_membership_whose_findings_cannot_be_placed_stops_no_other_chore() -> None:
+    """The sweep places each membership's findings apart, after everything else that is due."""
+    with larum.Service() as service, Triaged(service, fresh_account()) as triaged:
+        limits = {"limits": {"activeServiceManagedCases": 0}}
+        triaged.administrator.apply_directory(directory=limits)
+        with Triaged(service, fresh_account()) as other:
+            for each in (triaged, other):
+                each.ingest(guard_duty(1))
+            triaged.administrator.apply_directory(
+                directory={"limits": {"activeServiceManagedCases": 1}}
+            )
+            damage = "UPDATE findings SET facts = '' WHERE account = :account"
+            last = {"account": max(triaged.account, other.account)}
+            service.engine.write(lambda tx: tx.change(damage, last))
+            with pytest.raises(msgspec.DecodeError):
+                service.sweep()
+            first = min((triaged, other), key=lambda each: each.account)
+            assert ["caseId" in each for each in first.findings()] == [True]
 
 
 def test_what_is_not_for_triage_is_dropped_and_counted(triaged: Triaged) -> None:

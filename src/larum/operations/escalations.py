@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from larum.domain.findings import Finding, TriagedFinding
     from larum.domain.memberships import Membership
     from larum.operations.notices import Surroundings
+    from larum.store.engine import Transaction
 
 MANAGED: Final = {"SecurityIncidentResponseManaged": "true"}
 TRIED_AT_ONCE: Final = 100
@@ -75,16 +76,22 @@ def waiting(surroundings: Surroundings, membership: Membership) -> list[TriagedF
     return findings.waiting(surroundings.tx, membership, TRIED_AT_ONCE)
 
 
-def place_waiting(surroundings: Surroundings) -> int:
-    """Try again for every Active membership, as the sweep does; return how many got a case."""
-    count = 0
-    for key in findings.memberships_with_waiting(surroundings.tx):
-        membership = memberships.get(surroundings.tx, *key)
-        if membership is not None and membership.is_active:
-            placed = place(surroundings, membership, waiting(surroundings, membership))
-            findings.update(surroundings.tx, membership, placed)
-            count += len(placed)
-    return count
+def memberships_with_waiting(tx: Transaction) -> list[tuple[str, str, str]]:
+    """Return account, Region and id of every membership that has a finding that waits."""
+    return findings.memberships_with_waiting(tx)
+
+
+def place_waiting(surroundings: Surroundings, key: tuple[str, str, str]) -> int:
+    """Try again for the membership, if it is Active, as the sweep does; return how many got a case.
+
+    One membership in one transaction: each holds the writer for some 10 ms.
+    """
+    membership = memberships.get(surroundings.tx, *key)
+    if membership is None or not membership.is_active:
+        return 0
+    placed = place(surroundings, membership, waiting(surroundings, membership))
+    findings.update(surroundings.tx, membership, placed)
+    return len(placed)
 
 
 def _in_case(
