@@ -58,7 +58,6 @@ _RANGE: Final = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})"
 class Upload:
     """An upload that may begin: `incoming` takes exactly `length` bytes."""
 
-    account: str
     blob_key: str
     length: int
     incoming: Incoming
@@ -125,17 +124,21 @@ class DataPath:
         Raises AccessDenied, PreconditionFailed where the bytes are there already, and
         InternalServerException.
         """
+        awaited = self.awaited(request)
+        incoming = self._blobs.begin(awaited.blob_key, awaited.content_length)
+        with self._lock:
+            self._busy[awaited.blob_key] += 1
+        return Upload(awaited.blob_key, awaited.content_length, incoming)
+
+    def awaited(self, request: HttpRequest) -> Attachment:
+        """Return the attachment whose bytes `request` may send; raises what `open_upload` does."""
         grant, _ = self._granted(request)
-        length = grant.content_length
-        if grant.purpose is not Purpose.UPLOAD or length is None:
+        if grant.purpose is not Purpose.UPLOAD:
             raise AccessDenied(NO_LONGER)
-        account = self._engine.read(partial(self._awaiting, grant)).account
+        attachment = self._engine.read(partial(self._awaiting, grant))
         if self._blobs.length(grant.blob_key) is not None:
             raise PreconditionFailed(RECEIVED)
-        incoming = self._blobs.begin(grant.blob_key, length)
-        with self._lock:
-            self._busy[grant.blob_key] += 1
-        return Upload(account, grant.blob_key, length, incoming)
+        return attachment
 
     def record(self, upload: Upload, received: Received, tx: Transaction) -> None:
         """Note in `tx` that the bytes of `upload` are durable; only then it may be answered.

@@ -50,6 +50,9 @@ BATCH: Final = 1024 * 1024
 UPLOADS: Final = (64, 16)
 DOWNLOADS: Final = (128, 32)
 UPLOADS_OF_A_URL: Final = 8
+WAITING: Final = 4_096
+# How long, in seconds, one more waits for its place.
+PATIENCE: Final = 10.0
 DISK_THREADS: Final = 4
 _TOO_SLOW: Final = "The bytes of the upload did not arrive in time."
 _WRONG_LENGTH: Final = "The upload has another number of bytes than it declared."
@@ -58,17 +61,25 @@ _ELSEWHERE: Final = "The bytes of attachments are not here."
 
 
 class Places:
-    """Who has a place: `most` at once in all, `of_one` of them for one name, such as an account."""
+    """Who has a place: `most` at once in all, `of_one` of them for one name, such as an account.
+
+    Lives on one event loop: what `room` said holds until its caller lets others run.
+    """
 
     def __init__(self, most: int, of_one: int) -> None:
         self._most = most
         self._of_one = of_one
         self._taken: Counter[str] = Counter()
+        self._left = asyncio.Event()
 
-    def check(self, name: str) -> None:
-        """Raise ServiceUnavailable unless there is a place for `name`."""
-        if self._taken.total() >= self._most or self._taken[name] >= self._of_one:
-            raise ServiceUnavailable(_FULL)
+    async def room(self, name: str, patience: float = PATIENCE) -> None:
+        """Return when there is a place for `name`; ServiceUnavailable after `patience` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                while self._taken.total() >= self._most or self._taken[name] >= self._of_one:
+                    await self._left.wait()
+        except TimeoutError:
+            raise ServiceUnavailable(_FULL) from None
 
     @contextmanager
     def taken(self, name: str) -> Iterator[None]:
@@ -80,6 +91,8 @@ class Places:
             self._taken[name] -= 1
             if not self._taken[name]:
                 del self._taken[name]
+            self._left.set()
+            self._left = asyncio.Event()
 
 
 class Transfers:
@@ -90,7 +103,7 @@ class Transfers:
         self._writes = writes
         self._stall = stall
         self._uploads, self._downloads = Places(*UPLOADS), Places(*DOWNLOADS)
-        self._of_url = Places(UPLOADS[0], UPLOADS_OF_A_URL)
+        self._of_url = Places(WAITING, UPLOADS_OF_A_URL)
         self._disk = ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="larum-disk")
 
     def close(self) -> None:
@@ -107,22 +120,23 @@ class Transfers:
             if path is None:
                 raise AccessDenied(_ELSEWHERE)
             if METHODS.get(request.method) is Purpose.UPLOAD:
-                return await self._upload(path, path.open_upload(request), receive)
-            download = path.open_download(request)
-            self._downloads.check(download.account)
+                return await self._upload(path, request, receive)
+            await self._downloads.room(path.open_download(request).account)
+            # Anew, as the place may have been long in coming.
+            return path.open_download(request)
         except ServiceError as error:
             raise RefusedError(error) from error
-        return download
 
     async def send(self, send: Send, download: Download, *, head: bool) -> None:
         """Send a download; the next mebibyte is read while the last one leaves."""
         headers = [(name.encode(), each.encode()) for name, each in download.headers]
         headers.append((b"content-length", b"%d" % download.length))
-        await send({"type": "http.response.start", "status": download.status, "headers": headers})
-        if not head:
-            with self._downloads.taken(download.account):
+        start = {"type": "http.response.start", "status": download.status, "headers": headers}
+        with self._downloads.taken(download.account):
+            await send(start)
+            if not head:
                 await self._send_bytes(send, download)
-        await send({"type": "http.response.body"})
+            await send({"type": "http.response.body"})
 
     async def _send_bytes(self, send: Send, download: Download) -> None:
         chunks = download.chunks()
@@ -131,13 +145,19 @@ class Transfers:
             pending = self._do(next, chunks, b"")
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    async def _upload(self, path: DataPath, upload: Upload, receive: Receive) -> HttpResponse:
+    async def _upload(self, path: DataPath, request: HttpRequest, receive: Receive) -> HttpResponse:
+        awaited = path.awaited(request)
+        account, key = awaited.account, awaited.blob_key
+        await self._of_url.room(key, 0.0)
+        with self._of_url.taken(key):
+            await self._uploads.room(account)
+            with self._uploads.taken(account):
+                return await self._taken(path, path.open_upload(request), receive)
+
+    async def _taken(self, path: DataPath, upload: Upload, receive: Receive) -> HttpResponse:
         try:
-            self._uploads.check(upload.account)
-            self._of_url.check(upload.blob_key)
-            with self._uploads.taken(upload.account), self._of_url.taken(upload.blob_key):
-                received = await self._received(upload, receive)
-                return await self._recorded(path, upload, received)
+            received = await self._received(upload, receive)
+            return await self._recorded(path, upload, received)
         finally:
             try:
                 self._disk.submit(path.end, upload)
