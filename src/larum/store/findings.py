@@ -55,12 +55,23 @@ DOCUMENT: Final = (
 LAST_PLACE: Final = (
     f"SELECT max(place) FROM findings WHERE {_OF_MEMBERSHIP} AND ingested_at = :ingested_at"  # noqa: S608 - literals
 )
-PAGE: Final = (
-    f"SELECT {_READ} FROM findings WHERE {_OF_MEMBERSHIP} "  # noqa: S608 - literals
-    "AND (ingested_at, place) < (:before, :before_place) "
-    "AND (:status = '' OR status = :status) AND (:case_id = '' OR case_id = :case_id) "
-    "ORDER BY ingested_at DESC, place DESC LIMIT :limit"
-)
+
+
+def _page(where: str) -> str:
+    return (
+        f"SELECT {_READ} FROM findings WHERE {_OF_MEMBERSHIP}{where} "  # noqa: S608 - literals
+        "AND (ingested_at, place) < (:before, :before_place) "
+        "ORDER BY ingested_at DESC, place DESC LIMIT :limit"
+    )
+
+
+# By whether a status and a case are asked for: each has an index that is in the order of the list.
+PAGES: Final = {
+    (False, False): _page(""),
+    (True, False): _page(" AND status = :status"),
+    (False, True): _page(" AND case_id = :case_id"),
+    (True, True): _page(" AND case_id = :case_id AND status = :status"),
+}
 # By UTC days: a case may hold as many findings as anybody sends.
 COUNTS_OF_CASE: Final = """
 SELECT status, ingested_at / 86400000000, count(*) FROM findings
@@ -193,7 +204,7 @@ def page(
         "case_id": case_id,
         "limit": limit,
     }
-    rows = tx.rows(PAGE, parameters)
+    rows = tx.rows(PAGES[bool(status), bool(case_id)], parameters)
     return [(Place(values.moment(row[-2]), row[-1]), _finding(row)) for row in rows]
 
 
