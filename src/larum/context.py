@@ -48,9 +48,10 @@ class Context(msgspec.Struct, frozen=True):
     """One request's surroundings.
 
     `now` is the time of the request (UTC) and stays fixed while it is worked on; `random(n)` gives
-    n random bytes; `issue_access_key(tx, principal, now)` makes a key; `origin` is how the caller
-    reaches this server (`http://host:port`), empty in process; `cursor` is where a page starts,
-    opened from the sealed nextToken.
+    n random bytes; `issue_access_key(tx, principal, now)` makes a key; `changing_access_key(id)`
+    lets a key no longer be remembered as it was; `origin` is how the caller reaches this server
+    (`http://host:port`), empty in process; `cursor` is where a page starts, opened from the sealed
+    nextToken.
     """
 
     caller: Caller
@@ -60,6 +61,7 @@ class Context(msgspec.Struct, frozen=True):
     now: datetime
     random: Callable[[int], bytes]
     issue_access_key: Callable[[Transaction, Principal, datetime], AccessKey]
+    changing_access_key: Callable[[str], None]
     attachment_urls: AttachmentUrls
     origin: str
     tx: Transaction

@@ -276,6 +276,7 @@ class Service:
             now=call.now,
             random=self._random,
             issue_access_key=self.installation.credentials.issue,
+            changing_access_key=self.installation.credentials.changing,
             attachment_urls=self.evidence.urls,
             origin=call.origin,
             tx=tx,

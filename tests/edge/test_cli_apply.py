@@ -121,7 +121,7 @@ def test_keys_without_a_place_are_not_made(server: LarumServer, tmp_path: Path) 
 
     code, told = apply(GUIDE)
     assert code == 2
-    assert "Access keys would be made for 1 account" in told
+    assert "Access keys would be made for 1 principal" in told
     assert "--credentials FILE" in told
     assert known_accounts(elsewhere, **shell(server)) == [ADMINISTRATOR]
     code, told = apply(GUIDE, "--credentials", "keys/none/file")

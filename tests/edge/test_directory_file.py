@@ -63,9 +63,13 @@ FAULTS = {
         "organization:\n  organizational-units: {a: {b: {}, b: {}}}",
         [(2, "organization.organizational-units.a.b", "is given twice")],
     ),
-    "principals": (
-        'accounts:\n- {id: "444444444444", principals: [{user: a}]}',
-        [(2, "accounts[0].principals", "does not work yet")],
+    "user with a name that IAM does not take": (
+        'accounts:\n- {id: "444444444444", principals: [{user: a b}]}',
+        [(2, "accounts[0].principals[0].user", "pattern")],
+    ),
+    "user with what no user has": (
+        'accounts:\n- {id: "444444444444", principals: [{user: a, role: b}]}',
+        [(2, "accounts[0].principals[0].role", "is not known here")],
     ),
     "standalone account in a unit": (
         'accounts:\n- {id: "444444444444", ou: a}',

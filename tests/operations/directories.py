@@ -34,6 +34,7 @@ def context_of(
         now=datetime.now(UTC),
         random=service._random,
         issue_access_key=service.installation.credentials.issue,
+        changing_access_key=service.installation.credentials.changing,
         attachment_urls=service.evidence.urls,
         origin="",
         tx=tx,

@@ -141,6 +141,7 @@ _EXAMPLES: dict[str, dict[str, object]] = {
 
 # How the second model names a case.
 OF_CUSTOMER: dict[str, object] = {"accountId": "111122223333", "region": "us-east-1"}
+NAMED_USER: dict[str, object] = {"accountId": "111122223333", "userName": "analyst"}
 NAMED_CASE: dict[str, object] = {**OF_CUSTOMER, "caseId": CASE_ID}
 INVESTIGATION_ID = "inv-0123456789abcdef"
 # Those of the second model, `larum`.
@@ -161,6 +162,7 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
                         "status": "ACTIVE",
                         "serviceOn": True,
                         "createRootAccessKey": False,
+                        "principals": [{"userName": "analyst", "createAccessKey": True}],
                     },
                 ],
                 "organizationalUnits": ["workloads/prod", "sandbox"],
@@ -255,9 +257,22 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
     },
 }
 
+PRINCIPAL_EXAMPLES: dict[str, dict[str, object]] = {
+    "CreateAccessKey": {**NAMED_USER, "clientToken": CLIENT_TOKEN},
+    "CreateUser": {**NAMED_USER, "clientToken": CLIENT_TOKEN},
+    "DeleteAccessKey": {**NAMED_USER, "accessKeyId": "LARUEXAMPLEEXAMPLE00"},
+    "DeleteUser": {**NAMED_USER},
+    "GetUser": {**NAMED_USER},
+    "ListAccessKeys": {**NAMED_USER, **PAGE},
+    "ListUsers": {"accountId": "111122223333", **PAGE},
+    "UpdateAccessKey": {
+        **NAMED_USER,
+        "accessKeyId": "LARUEXAMPLEEXAMPLE00",
+        "status": "Inactive",
+    },
+}
 _LARUM_EXAMPLES |= FINDING_EXAMPLES
-
-_LARUM_EXAMPLES |= FINDING_EXAMPLES
+_LARUM_EXAMPLES |= PRINCIPAL_EXAMPLES
 
 OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
 LARUM_OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)

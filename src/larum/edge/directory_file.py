@@ -75,7 +75,10 @@ class DirectoryFile:
             *self.directory.get("organization", {}).get("accounts", ()),
             *self.directory.get("accounts", ()),
         ]
-        return any("createRootAccessKey" in each for each in listed)
+        users = [user for each in listed for user in each.get("principals", ())]
+        return any(
+            {"createRootAccessKey", "createAccessKey"} & each.keys() for each in listed + users
+        )
 
     def faults_from(self, answer: Mapping[str, Any]) -> list[Fault]:
         """Return the failures of a ValidationException's answer in the words of the file."""
@@ -158,7 +161,7 @@ def _check_by_model(found: DirectoryFile) -> None:
 def _leave_out(directory: dict[str, Any], failure: FieldFailure) -> bool:
     """Leave the member of a failure out; return whether the rest can stand without it."""
     *before, (name, _index) = TOKEN.findall(failure.name.removeprefix("directory"))
-    if not name or name in {"id", "accounts", "organizationalUnits"}:
+    if not name or name in {"id", "accounts", "organizationalUnits", "userName", "principals"}:
         return False
     part: Any = directory
     for word, index in before:
@@ -204,9 +207,7 @@ class _Reader:
         for name, child in self.entries(node, path):
             place = f"{path}.{name}" if path else name
             key = keys.get(name)
-            if name in NOT_YET:
-                self.fault(child, place, NOT_YET[name])
-            elif key is None:
+            if key is None:
                 self.fault(child, place, _unknown(name, keys))
             elif child.tag != NOTHING:
                 self._found.lines[place] = child.start_mark.line + 1
@@ -353,7 +354,10 @@ def _units(reader: _Reader, node: yaml.Node, path: str) -> object:
     return found
 
 
-NOT_YET: Final = {"principals": "does not work yet: see docs/coverage.md"}
+PRINCIPAL: Final = {
+    "user": _Key("userName", _text),
+    "access-key": _Key("createAccessKey", _create),
+}
 STANDALONE: Final = {
     "id": _Key("id", _account_id),
     "name": _Key("name", _text),
@@ -361,6 +365,7 @@ STANDALONE: Final = {
     "status": _Key("status", _text),
     "service": _Key("serviceOn", _on_off),
     "root-access-key": _Key("createRootAccessKey", _create),
+    "principals": _Key("principals", _list_of(PRINCIPAL)),
 }
 MEMBER: Final = STANDALONE | {"ou": _Key("organizationalUnit", _text)}
 ORGANIZATION: Final = {
@@ -383,5 +388,7 @@ FILE: Final = {
 }
 # The file's word for each name of the API that it writes otherwise.
 FILE_NAMES: Final = {
-    key.name: name for keys in (MEMBER, ORGANIZATION, LIMITS) for name, key in keys.items()
+    key.name: name
+    for keys in (MEMBER, PRINCIPAL, ORGANIZATION, LIMITS)
+    for name, key in keys.items()
 }

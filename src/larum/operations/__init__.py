@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from larum.operations import (
+    access_keys,
     attachments,
     case_lists,
     case_updates,
@@ -24,6 +25,7 @@ from larum.operations import (
     operator_attachments,
     operator_memberships,
     outbox,
+    principals,
     responder,
     responder_comments,
     responder_evidence,
@@ -40,10 +42,12 @@ from larum.operations.resources import (
     membership_of_caller,
     named_case,
     named_membership,
+    named_user,
     new_case,
     new_membership,
     new_named_case,
     tagged_resource,
+    users_of_account,
 )
 
 if TYPE_CHECKING:
@@ -141,6 +145,14 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         specified_accounts.associate_member_accounts, named_membership, writes=True
     ),
     "CloseCase": Entry(responder.close_case, named_case, writes=True),
+    "CreateAccessKey": Entry(
+        access_keys.create_access_key,
+        named_user,
+        writes=True,
+        makes="AccessKey",
+        identifier="accessKey",
+        again=access_keys.access_key_again,
+    ),
     "CreateCaseComment": Entry(
         responder_comments.create_case_comment,
         named_case,
@@ -148,7 +160,17 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         makes="Comment",
         identifier="commentId",
     ),
+    "CreateUser": Entry(
+        principals.create_user,
+        named_user,
+        writes=True,
+        makes="User",
+        identifier="user",
+        again=principals.user_again,
+    ),
+    "DeleteAccessKey": Entry(access_keys.delete_access_key, named_user, writes=True),
     "DeleteTriageRule": Entry(triage_rules.delete_triage_rule, membership_of_account, writes=True),
+    "DeleteUser": Entry(principals.delete_user, named_user, writes=True),
     "DescribeDirectory": Entry(directory.describe_directory, any_resource),
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
@@ -159,7 +181,9 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "GetFinding": Entry(findings.get_finding, membership_of_account),
     "GetMembership": Entry(operator_memberships.get_membership, named_membership),
+    "GetUser": Entry(principals.get_user, named_user),
     "IngestFindings": Entry(findings.ingest_findings, membership_of_account, writes=True),
+    "ListAccessKeys": Entry(access_keys.list_access_keys, named_user),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
     "ListCaseEdits": Entry(responder_reads.list_case_edits, named_case),
     "ListCases": Entry(responder_reads.list_cases, new_named_case),
@@ -169,6 +193,7 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "ListMemberships": Entry(operator_memberships.list_memberships, any_resource),
     "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
     "ListTriageRules": Entry(triage_rules.list_triage_rules, membership_of_account),
+    "ListUsers": Entry(principals.list_users, users_of_account),
     "OpenProactiveCase": Entry(
         responder.open_proactive_case,
         new_named_case,
@@ -190,6 +215,7 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "SetCaseStatus": Entry(responder.set_case_status, named_case, writes=True),
     "TestTriageRules": Entry(triage_rules.test_triage_rules, membership_of_account),
+    "UpdateAccessKey": Entry(access_keys.update_access_key, named_user, writes=True),
     "UpdateCaseComment": Entry(responder_comments.update_case_comment, named_case, writes=True),
     "UpdateInvestigation": Entry(
         responder_investigations.update_investigation, named_case, writes=True

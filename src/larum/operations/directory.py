@@ -1,4 +1,4 @@
-"""The operations on the directory, of the `larum` model: organization, units, accounts, limits."""
+"""The operations on the directory, of the `larum` model: organization, accounts, users, limits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from larum.domain.memberships import CommunicationType, Ending, Membership
 from larum.domain.organizations import AccountStatus
 from larum.domain.principals import Principal
 from larum.errors import ResourceNotFoundException, ValidationException
-from larum.operations import account_configurations
+from larum.operations import account_configurations, directory_users
 from larum.operations.memberships import end
 from larum.operations.notices import tell
 from larum.store import access_keys, accounts, counters, coverage, memberships, organizations
@@ -45,26 +45,27 @@ def apply_directory(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """
     wanted = _wanted(params["directory"])
     present = _present(context, wanted)
-    faults = directory.faults(present, wanted)
+    users = directory_users.missing(context, params["directory"])
+    faults = [*directory.faults(present, wanted), *users.faults]
     if faults:
         raise ValidationException.of_fields(tuple(faults))
     plan = directory.plan(present, wanted)
     keys = _missing_root_keys(context, plan)
-    changes = [*_told(plan), *_told_keys(keys)]
+    changes = [*_told(plan), *_told_keys(keys), *users.changes()]
+
+    def make() -> list[dict[str, Any]]:
+        _apply(context, present, plan)
+        issued = [_key_out(account, key) for account, key in _issued(context, keys)]
+        made = users.make(context)
+        return issued + [
+            _key_out(user.account, key) | {"userName": user.user_name} for user, key in made
+        ]
+
     if params.get("dryRun", False):
         # Done and undone, or it would not find what only the doing finds: a limit that is reached.
-        rehearse(context.tx, lambda: _apply(context, present, plan))
+        rehearse(context.tx, make)
         return {"changes": changes, "createdAccessKeys": []}
-    _apply(context, present, plan)
-    created = [
-        {
-            "accountId": account,
-            "accessKeyId": key.access_key_id,
-            "secretAccessKey": key.secret_access_key,
-        }
-        for account, key in _issued(context, keys)
-    ]
-    return {"changes": changes, "createdAccessKeys": created}
+    return {"changes": changes, "createdAccessKeys": make()}
 
 
 def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, Any]:
@@ -198,6 +199,14 @@ def _missing_root_keys(context: Context, plan: Plan) -> list[str]:
 def _issued(context: Context, without: Iterable[str]) -> Iterator[tuple[str, AccessKey]]:
     for account in without:
         yield account, context.issue_access_key(context.tx, Principal.root(account), context.now)
+
+
+def _key_out(account: str, key: AccessKey) -> dict[str, Any]:
+    return {
+        "accountId": account,
+        "accessKeyId": key.access_key_id,
+        "secretAccessKey": key.secret_access_key,
+    }
 
 
 def _apply(context: Context, present: Present, plan: Plan) -> None:

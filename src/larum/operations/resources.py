@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from larum.domain import values
+from larum.domain.principals import Principal
 from larum.errors import AccessDeniedException
 
 if TYPE_CHECKING:
@@ -60,6 +61,17 @@ def named_case(_caller: Caller, params: Mapping[str, Any]) -> str:
 def membership_of_account(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return the pattern of the memberships that `accountId` has in `region`."""
     return values.membership_arn(params["region"], params["accountId"], "*")
+
+
+def named_user(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the user that `userName` names in `accountId`, or the caller's account."""
+    account = params.get("accountId", caller.account)
+    return Principal.user(account, params["userName"]).arn
+
+
+def users_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the users of `accountId`, or of the caller's account."""
+    return Principal.user(params.get("accountId", caller.account), "*").arn
 
 
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from larum.domain import values
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from larum.domain.principals import Principal
     from larum.store.engine import Transaction
 
 GET = """
@@ -21,6 +22,23 @@ SELECT access_key_id, account, principal_arn, sealed_secret, status FROM access_
 WHERE account = :account AND principal_arn = :principal_arn AND status = 'Active'
 ORDER BY created_at DESC LIMIT 1
 """
+PAGE = """
+SELECT access_key_id, status, created_at FROM access_keys
+WHERE account = :account AND principal_arn = :principal_arn
+  AND (created_at, access_key_id) > (:created_at, :access_key_id)
+ORDER BY created_at, access_key_id LIMIT :limit
+"""
+COUNT = """
+SELECT count(*) FROM access_keys WHERE account = :account AND principal_arn = :principal_arn
+"""
+SET_STATUS = """
+UPDATE access_keys SET status = :status
+WHERE account = :account AND principal_arn = :principal_arn AND access_key_id = :access_key_id
+"""
+DELETE = """
+DELETE FROM access_keys
+WHERE account = :account AND principal_arn = :principal_arn AND access_key_id = :access_key_id
+"""
 INSERT = """
 INSERT INTO access_keys
     (access_key_id, account, principal_arn, sealed_secret, status, created_at)
@@ -30,6 +48,15 @@ DEACTIVATE = """
 UPDATE access_keys SET status = 'Inactive'
 WHERE account = :account AND principal_arn = :principal_arn AND status = 'Active'
 """
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccessKey:
+    """What may be told of a key; `created_at` in microseconds since 1970."""
+
+    access_key_id: str
+    status: str
+    created_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +98,32 @@ def insert(tx: Transaction, key: SealedAccessKey, now: datetime) -> None:
 def deactivate_all(tx: Transaction, account: str, principal_arn: str) -> int:
     """Make every active key of a principal inactive; return how many there were."""
     return tx.change(DEACTIVATE, {"account": account, "principal_arn": principal_arn})
+
+
+def page(
+    tx: Transaction, principal: Principal, after: tuple[int, str], limit: int
+) -> list[ListedAccessKey]:
+    """Return at most `limit` keys of a principal, oldest first, behind `after` (time and id)."""
+    created_at, access_key_id = after
+    place = {"created_at": created_at, "access_key_id": access_key_id, "limit": limit}
+    return [ListedAccessKey(*row) for row in tx.rows(PAGE, _of(principal) | place)]
+
+
+def count(tx: Transaction, principal: Principal) -> int:
+    """Return how many keys a principal has, inactive ones too."""
+    return int(tx.rows(COUNT, _of(principal))[0][0])
+
+
+def set_status(tx: Transaction, principal: Principal, access_key_id: str, status: str) -> bool:
+    """Make a key of a principal active or inactive; return False where it has no such key."""
+    parameters = _of(principal) | {"access_key_id": access_key_id, "status": status}
+    return tx.change(SET_STATUS, parameters) > 0
+
+
+def delete(tx: Transaction, principal: Principal, access_key_id: str) -> bool:
+    """Remove a key of a principal; return False where it has no such key."""
+    return tx.change(DELETE, _of(principal) | {"access_key_id": access_key_id}) > 0
+
+
+def _of(principal: Principal) -> dict[str, Any]:
+    return {"account": principal.account, "principal_arn": principal.arn}

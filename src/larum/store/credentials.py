@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 NONCE_BYTES: Final = 12
 CACHED_KEYS: Final = 10_000
-# A disabled key is refused a second later at the latest (goal G17).
+# What another process changes is noticed a second later at the latest (goal G17).
 CACHED_SECONDS: Final = 1.0
+# Longer than a call may take from here to its commit (settings, request_deadline): until then a key
+# that this process changes is read from the store each time.
+UNSETTLED_SECONDS: Final = 60.0
 
 
 class WrongMasterKey(Exception):  # noqa: N818 - told to whoever starts the server
@@ -49,6 +52,7 @@ class Credentials:
         self._clock = clock
         self._random = random
         self._cache: OrderedDict[str, tuple[float, SealedAccessKey, AccessKey]] = OrderedDict()
+        self._unsettled: OrderedDict[str, float] = OrderedDict()
         self._lock = Lock()
 
     def find(self, access_key_id: str) -> AccessKey | None:
@@ -64,11 +68,26 @@ class Credentials:
         unchanged = cached is not None and cached[1] == sealed
         key = cached[2] if cached is not None and unchanged else self.unseal(sealed)
         with self._lock:
+            if self._unsettled.get(access_key_id, now) > now:
+                return key
             self._cache[access_key_id] = (now, sealed, key)
             self._cache.move_to_end(access_key_id)
             while len(self._cache) > CACHED_KEYS:
                 self._cache.popitem(last=False)
         return key
+
+    def changing(self, access_key_id: str) -> None:
+        """Say that a transaction which is not committed yet disables, enables or deletes a key.
+
+        Once it is committed, no request of this process is let in by what the key was before.
+        """
+        now = self._clock()
+        with self._lock:
+            self._cache.pop(access_key_id, None)
+            self._unsettled[access_key_id] = now + UNSETTLED_SECONDS
+            self._unsettled.move_to_end(access_key_id)
+            while len(self._unsettled) > CACHED_KEYS:
+                self._unsettled.popitem(last=False)
 
     def newest_of_root(self, tx: Transaction, account: str) -> AccessKey | None:
         """Return the newest active key of the account's root principal, or None."""

@@ -14,6 +14,7 @@ from larum.edge.cli.demo import demo
 from larum.edge.cli.directory import accounts, apply, directory
 from larum.edge.cli.export import export
 from larum.edge.cli.findings import findings
+from larum.edge.cli.iam import iam
 from larum.edge.cli.memberships import memberships
 from larum.edge.cli.outbox import outbox
 from larum.edge.cli.responder import responder
@@ -49,6 +50,7 @@ for command in (
     apply,
     directory,
     accounts,
+    iam,
     memberships,
     cases,
     export,

@@ -41,7 +41,7 @@ CASE_LIMITS: Final = {
 }
 
 
-@click.command(short_help="Make a file true: organization, accounts, units, limits.")
+@click.command(short_help="Make a file true: organization, accounts, users, limits.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
@@ -53,11 +53,11 @@ CASE_LIMITS: Final = {
 def apply(
     file: Path, where: Where, output: str, credentials: Path | None, *, dry_run: bool
 ) -> None:
-    """Make FILE true: the organization, its accounts and units, and the limits.
+    """Make FILE true: the organization, its accounts, units and users, and the limits.
 
     Everything is changed or nothing; every fault in FILE is listed. What FILE does not name stays
     as it is, a list that it gives is the whole list. Access keys that it asks for are added to the
-    file credentials of the data directory, as profiles named by the account.
+    file credentials of the data directory, as profiles named by the account, or USER@ACCOUNT.
     """
     from larum.edge import directory_file
 
@@ -198,14 +198,15 @@ def _check_keys_file(
     made = [
         each["resource"]
         for each in preview["changes"]
-        if each["action"] == "create-root-access-key"
+        if each["action"] in {"create-root-access-key", "create-access-key"}
     ]
     if not made:
         return
     if keys_file is None:
         message = (
-            f"Access keys would be made for {len(made):,} accounts. Say where to keep them: "
-            "--credentials FILE, or --data with the server's data directory. Nothing was changed."
+            f"Access keys would be made for {_count(len(made), 'principal')}. Say where to keep "
+            "them: --credentials FILE, or --data with the server's data directory. Nothing was "
+            "changed."
         )
         stop(WRONG_CALL, message)
     if not os.access(keys_file.parent, os.W_OK):
@@ -221,11 +222,21 @@ def _check_keys_file(
 
 def _keys(answer: dict[str, Any]) -> dict[str, AccessKey]:
     return {
-        each["accountId"]: AccessKey(
-            each["accessKeyId"], each["secretAccessKey"], Principal.root(each["accountId"])
-        )
+        _profile(each): AccessKey(each["accessKeyId"], each["secretAccessKey"], _principal(each))
         for each in answer["createdAccessKeys"]
     }
+
+
+def _profile(key: dict[str, Any]) -> str:
+    """Return the name under which a key is kept: the account's, or `USER@ACCOUNT`."""
+    account: str = key["accountId"]
+    return f"{key['userName']}@{account}" if "userName" in key else account
+
+
+def _principal(key: dict[str, Any]) -> Principal:
+    account = key["accountId"]
+    user_name = key.get("userName")
+    return Principal.root(account) if user_name is None else Principal.user(account, user_name)
 
 
 def _keep(keys: dict[str, AccessKey], keys_file: Path) -> None:
@@ -233,8 +244,8 @@ def _keep(keys: dict[str, AccessKey], keys_file: Path) -> None:
         credentials_file.put(keys_file, keys)
     except (OSError, UnicodeDecodeError) as error:
         # They exist and cannot be asked for again: this is the last place to leave them.
-        for account, key in keys.items():
-            click.echo(f"[{account}]\naws_access_key_id = {key.access_key_id}")
+        for profile, key in keys.items():
+            click.echo(f"[{profile}]\naws_access_key_id = {key.access_key_id}")
             click.echo(f"aws_secret_access_key = {key.secret_access_key}\n")
         message = f"{keys_file} could not be written ({error}). The keys that were made are above."
         stop(CANNOT_OPEN, f"{message} The file was applied.")
@@ -244,7 +255,7 @@ def _report(answer: dict[str, Any], keys_file: Path | None, output: str, *, dry_
     changes = answer["changes"]
     if output == "json":
         keys = [
-            {"accountId": each["accountId"], "accessKeyId": each["accessKeyId"]}
+            {name: told for name, told in each.items() if name != "secretAccessKey"}
             for each in answer["createdAccessKeys"]
         ]
         report: dict[str, Any] = {"dryRun": dry_run, "changes": changes, "createdAccessKeys": keys}
@@ -259,7 +270,10 @@ def _report(answer: dict[str, Any], keys_file: Path | None, output: str, *, dry_
     click.echo(f"{count} would be made." if changes and dry_run else done, err=True)
     if keys_file is not None:
         count = _count(len(answer["createdAccessKeys"]), "access key")
-        click.echo(f"{count} added to {keys_file}, as profiles named by the account.", err=True)
+        click.echo(
+            f"{count} added to {keys_file}, as profiles named by the account or USER@ACCOUNT.",
+            err=True,
+        )
 
 
 def _count(number: int, noun: str) -> str:

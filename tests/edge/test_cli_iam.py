@@ -1,0 +1,146 @@
+"""`larum iam`, and the users of `larum apply`: what an administrator types."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import larum
+from larum.store import credentials_file
+from tests.edge.declared import type_larum, write
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+PARTNER = "444444444444"
+FILE = f"""\
+accounts:
+  - {{id: "{PARTNER}", name: partner, principals: [{{user: analyst, access-key: create}}]}}
+"""
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data directory that no server has open, with one standalone account."""
+    path = tmp_path / "larum-data"
+    with larum.Service(path) as service:
+        client = service.client("larum")
+        client.apply_directory(directory={"accounts": [{"id": PARTNER}]})
+        client.close()
+    return path
+
+
+def typed(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Type `larum iam …` for the account in the data directory."""
+    return type_larum("iam", *words, "--account", PARTNER, "--data", str(data), cwd=data.parent)
+
+
+def told(data: Path, *words: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what a command tells a script."""
+    done = typed(data, *words, "--output", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout else None
+
+
+ANALYST = ("--user-name", "analyst")
+
+
+def test_a_script_is_told_what_the_aws_cli_would_tell(data: Path) -> None:
+    """The JSON of every command has IAM's shape; what changes and says nothing prints nothing."""
+    user = told(data, "create-user", *ANALYST)["User"]
+    assert user.keys() == {"Path", "UserName", "UserId", "Arn", "CreateDate"}
+    assert user["Arn"] == f"arn:aws:iam::{PARTNER}:user/analyst"
+    assert told(data, "get-user", *ANALYST) == {"User": user}
+    assert told(data, "list-users") == {"Users": [user]}
+    key = told(data, "create-access-key", *ANALYST)["AccessKey"]
+    names = {"UserName", "AccessKeyId", "Status", "SecretAccessKey", "CreateDate"}
+    assert key.keys() == names
+    (listed,) = told(data, "list-access-keys", *ANALYST)["AccessKeyMetadata"]
+    assert listed == {name: key[name] for name in names - {"SecretAccessKey"}}
+    named = (*ANALYST, "--access-key-id", key["AccessKeyId"])
+    assert told(data, "update-access-key", *named, "--status", "Inactive") is None
+    (listed,) = told(data, "list-access-keys", *ANALYST)["AccessKeyMetadata"]
+    assert listed["Status"] == "Inactive"
+    assert told(data, "delete-access-key", *named) is None
+    assert told(data, "delete-user", *ANALYST) is None
+    assert told(data, "list-users") == {"Users": []}
+
+
+def test_people_are_told_in_lines(data: Path) -> None:
+    """A new key is two lines to paste, with a word that its secret is shown once."""
+    assert f"arn:aws:iam::{PARTNER}:user/analyst" in typed(data, "create-user", *ANALYST).stdout
+    made = typed(data, "create-access-key", *ANALYST)
+    first, second = made.stdout.splitlines()
+    assert first.startswith("export AWS_ACCESS_KEY_ID=LARU")
+    assert second.startswith("export AWS_SECRET_ACCESS_KEY=")
+    assert "can never be read again" in made.stderr
+    key = first.partition("=")[2]
+    assert key in typed(data, "list-access-keys", *ANALYST).stdout
+    assert "analyst" in typed(data, "list-users").stdout
+    assert "AIDA" in typed(data, "get-user", *ANALYST).stdout
+    named = (*ANALYST, "--access-key-id", key)
+    done = typed(data, "update-access-key", *named, "--status", "Inactive")
+    assert (done.stdout, done.stderr) == ("", f"{key} is Inactive.\n")
+    refused = typed(data, "delete-user", *ANALYST)
+    assert (refused.returncode, "ConflictException" in refused.stderr) == (1, True)
+    assert typed(data, "delete-access-key", *named).stderr == f"{key} is deleted.\n"
+    assert typed(data, "delete-user", *ANALYST).stderr == "analyst is deleted.\n"
+
+
+def applied(data: Path, file: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Type `larum apply`."""
+    return type_larum("apply", str(file), "--data", str(data), *options, cwd=data.parent)
+
+
+def test_a_file_makes_users_and_their_keys(data: Path) -> None:
+    """A dry run says so, the run makes them, the next one finds nothing to do."""
+    file = write(data.parent, FILE)
+    rehearsed = applied(data, file, "--dry-run").stdout
+    assert told(data, "list-users") == {"Users": []}
+    done = applied(data, file)
+    assert done.stdout == rehearsed
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["update-account", PARTNER],
+        ["create-user", f"analyst@{PARTNER}"],
+        ["create-access-key", f"analyst@{PARTNER}"],
+    ]
+    (listed,) = told(data, "list-access-keys", *ANALYST)["AccessKeyMetadata"]
+    kept = credentials_file.key_ids(data / "credentials")
+    assert kept[f"analyst@{PARTNER}"] == listed["AccessKeyId"]
+    again = applied(data, file)
+    assert (again.stdout, again.stderr) == ("", "Nothing to change.\n")
+
+
+def test_a_disabled_key_is_not_replaced_by_the_next_run(data: Path) -> None:
+    """Who disabled a key meant to: the file asks for a key only where there is none."""
+    file = write(data.parent, FILE)
+    assert applied(data, file).returncode == 0
+    (listed,) = told(data, "list-access-keys", *ANALYST)["AccessKeyMetadata"]
+    named = (*ANALYST, "--access-key-id", listed["AccessKeyId"])
+    told(data, "update-access-key", *named, "--status", "Inactive")
+    assert applied(data, file).stderr == "Nothing to change.\n"
+
+
+@pytest.mark.parametrize(
+    ("users", "fault"),
+    [
+        ("[{user: analyst}, {user: Analyst}]", "principals[1].user: must not repeat accounts[0]"),
+        ("[{access-key: create}]", "principals[0].user"),
+        ("[{user: ANALYST}]", "principals[0].user: must be written analyst"),
+        ("[{user: a/b}]", "principals[0].user"),
+        ("{user: analyst}", "principals: must be a list"),
+        ("[{user: analyst, access-key: yes}]", "principals[0].access-key: must be create"),
+    ],
+)
+def test_a_faulty_user_changes_nothing(data: Path, users: str, fault: str) -> None:
+    """Each fault is told at its place in the file, and nothing is made."""
+    typed(data, "create-user", *ANALYST)
+    file = write(data.parent, f'accounts: [{{id: "{PARTNER}", name: new, principals: {users}}}]\n')
+    done = applied(data, file)
+    assert done.returncode in {1, 2}
+    assert fault in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert len(told(data, "list-users")["Users"]) == 1
