@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -285,3 +286,21 @@ def test_ids_of_users_look_like_iam_s() -> None:
     """Twenty-one characters that begin with AIDA, of eleven random bytes."""
     assert principals.user_id(bytes(11)) == "AIDA" + "A" * 17
     assert len(principals.user_id(b"\xff" * 11)) == 21
+
+
+def test_the_audit_of_the_user_s_account_has_the_key_and_not_its_secret() -> None:
+    """What was done to a user stands in the chain of its account, made keys by their ids."""
+    account = "222222222222"
+    sql = "SELECT record FROM audit_records WHERE account = :account ORDER BY sequence"
+    with larum.Service() as service:
+        service.client(account=account).close()
+        client = larum_client(service)
+        key = made_key(client, account)
+        client.close()
+        rows = service.engine.read(lambda tx: tx.rows(sql, {"account": account}))
+    records = [json.loads(record) for (record,) in rows]
+    assert [each["eventName"] for each in records] == ["CreateUser", "CreateAccessKey"]
+    assert records[1]["resources"] == [f"arn:aws:iam::{account}:user/analyst"]
+    assert records[1]["userIdentity"]["accountId"] == "123456789012"
+    assert records[1]["responseElements"]["accessKey"]["accessKeyId"] == key["accessKeyId"]
+    assert key["secretAccessKey"] not in json.dumps(records)
