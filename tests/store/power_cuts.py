@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from larum.service import Service
 from larum.settings import Settings
 from larum.store.credentials import WrongMasterKey
 from larum.store.data_directory import DirectoryRefused
 from larum.store.migrations import SchemaRefused
-from tests.store.calls import account, create
+from tests.store.calls import account, call, create
 from tests.store.promises import broken_promises, lost_writes
 from tests.store.vfs import VolatileDisk
 
@@ -28,11 +28,22 @@ if TYPE_CHECKING:
 RELAXED = Settings(auth="relaxed")
 START = datetime(2026, 11, 22, tzinfo=UTC)
 WRITES = 8
+# What follows some memberships: a case of theirs and a comment on it.
+CASES = 0.4
+CASE: dict[str, Any] = {
+    "resolverType": "Self",
+    "title": "Keys used at night",
+    "description": "Seen in the logs.",
+    "engagementType": "Investigation",
+    "reportedIncidentStartDate": 1_793_536_496,
+    "impactedAccounts": [],
+    "watchers": [],
+}
 # How often, before or after a write, the service is restarted or copies its log into the file.
 RESTARTS = 0.15
 CHECKPOINTS = 0.2
 # About what a run has; a moment beyond its end cuts nothing.
-OPERATIONS = 500
+OPERATIONS = 700
 # SQLite's own shared memory is no memory of anything after a cut.
 NOT_ON_DISK = {"larum.db-shm", "larum.lock"}
 
@@ -43,6 +54,16 @@ def ticking(start: datetime) -> Callable[[], datetime]:
     return lambda: start + timedelta(milliseconds=next(ticks))
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an account made with a client token: by which request, and what was answered."""
+
+    account: str
+    path: str
+    params: dict[str, Any]
+    output: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Cut:
     """What a machine could find after a cut, and what its users had been told before it."""
@@ -51,6 +72,7 @@ class Cut:
     files: dict[str, bytes]
     started: bool
     acknowledged: dict[tuple[str, str], str]
+    made: list[Made]
 
 
 @dataclass(slots=True)
@@ -62,6 +84,7 @@ class Run:
     clock: Callable[[], datetime] = field(default_factory=lambda: ticking(START))
     started: bool = False
     acknowledged: dict[tuple[str, str], str] = field(default_factory=dict)
+    made: list[Made] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
 
     def cut(self, moments: set[int]) -> None:
@@ -79,6 +102,8 @@ class Run:
                         service.close()
                         service = self._open(disk)
                     self._write(service, number)
+                    if random.random() < CASES:
+                        self._open_case(service, number)
                     if random.random() < CHECKPOINTS:
                         service.engine.checkpoint()
             finally:
@@ -99,6 +124,20 @@ class Run:
         assert answer.status == 201, answer
         self.acknowledged[key] = answer.membership_id
 
+    def _open_case(self, service: Service, number: int) -> None:
+        params = CASE | {"clientToken": f"case-{self.seed}-{number}"}
+        case = self._make(service, number, "/v1/create-case", params)["caseId"]
+        comment = {"clientToken": f"comment-{self.seed}-{number}", "body": "Noted."}
+        self._make(service, number, f"/v1/cases/{case}/create-comment", comment)
+
+    def _make(
+        self, service: Service, number: int, path: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        answer = call(service, account(number), "POST", path, params)
+        assert answer.status == 201, answer
+        self.made.append(Made(account(number), path, params, answer.output))
+        return answer.output
+
     def _note(self, disk: VolatileDisk, number: int, random: Random) -> None:
         files = {
             path.name: path.read_bytes()
@@ -106,7 +145,7 @@ class Run:
             if path.is_file() and path.name not in NOT_ON_DISK and "larum.db" not in path.name
         }
         found = files | disk.image(random)
-        self.cuts.append(Cut(number, found, self.started, dict(self.acknowledged)))
+        self.cuts.append(Cut(number, found, self.started, dict(self.acknowledged), [*self.made]))
 
 
 def losses(seed: int, directory: Path, cuts: int = 10) -> list[list[str]]:
@@ -136,6 +175,10 @@ def _found(cut: Cut, directory: Path) -> list[str]:
         return [f"does not start again: {error}"]
     try:
         found = broken_promises(service) + lost_writes(service, cut.acknowledged)
+        for each in cut.made:
+            again = call(service, each.account, "POST", each.path, each.params)
+            if (again.status, again.output) != (201, each.output):
+                found.append(f"{each.path} made {each.output}, now answers {again.told}")
         if cut.started and service.installation.first_start:
             found.append("came back empty")
         fresh = create(service, account(999), "after")
