@@ -53,10 +53,14 @@ class CrashingServer:
     """One server on a copy of a template; stopped at the end of a `with`."""
 
     def __init__(
-        self, template: Template, data: Path, program: Sequence[str] | None = None
+        self,
+        template: Template,
+        data: Path,
+        program: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         shutil.copytree(template.data, data)
-        self._program = program
+        self._program, self._environment = program, environment
         self._data, self._keys, self._port = data, template.keys, "0"
         self._clients: dict[tuple[Caller, str], Any] = {}
         self.server = self._start()
@@ -97,7 +101,13 @@ class CrashingServer:
 
     def _start(self) -> LarumServer:
         server = LarumServer(
-            self._data, *ARGUMENTS, "--port", self._port, keys=self._keys, program=self._program
+            self._data,
+            *ARGUMENTS,
+            "--port",
+            self._port,
+            keys=self._keys,
+            program=self._program,
+            environment=self._environment,
         )
         started = server.__enter__()
         self._port = str(started.port)

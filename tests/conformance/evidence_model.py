@@ -12,8 +12,9 @@ import json
 from typing import TYPE_CHECKING
 
 from tests.conformance.case_model import open_own_case, own_case
+from tests.conformance.responder_model import named_case
 from tests.conformance.service_answers import Refusal, Refused, Text
-from tests.conformance.service_model import NOT_FOUND, Caller
+from tests.conformance.service_model import NOT_FOUND, Caller, conflict
 
 if TYPE_CHECKING:
     from tests.conformance.service_model import Operation, Output, Params, ServiceModel
@@ -114,6 +115,22 @@ def download(model: ServiceModel, _: Caller, params: Params, __: Output) -> Outp
     return {"status": 200, "body": body}
 
 
+def set_attachment_verdict(model: ServiceModel, _: Caller, params: Params, __: Output) -> Output:
+    """Judge an attachment (docs/responder.md); without a scanner what has arrived is Verified."""
+    case = named_case(model, params)
+    found = []
+    if case.is_closed or case.membership.status != "Active":
+        found.append(conflict("Case", case.case_id))
+    named = [each for each in case.attachments if each["attachmentId"] == params["attachmentId"]]
+    if not named:
+        found.append(NOT_FOUND)
+    elif params["attachmentStatus"] != named[0]["attachmentStatus"]:
+        found.append(Refusal("ConflictException"))
+    if found:
+        raise Refused(*found)
+    return {name: params[name] for name in ("attachmentId", "attachmentStatus")}
+
+
 # Findings.
 
 
@@ -151,4 +168,5 @@ OF_EVIDENCE: dict[str, Operation] = {
     "bytes:Download": download,
     "bytes:Upload": upload,
     "larum:IngestFindings": ingest_findings,
+    "larum:SetAttachmentVerdict": set_attachment_verdict,
 }

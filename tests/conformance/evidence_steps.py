@@ -60,6 +60,12 @@ def _download_url(random: Random, model: ServiceModel, caller: Caller) -> Params
     return this_case(random, model, caller) | {"attachmentId": NOBODYS_ATTACHMENT}
 
 
+def _verdict(random: Random, model: ServiceModel, caller: Caller) -> Params:
+    holder = {"accountId": caller.account, "region": caller.region}
+    verdict = random.choice(("Verified", "Verified", "Failed"))
+    return holder | _download_url(random, model, caller) | {"attachmentStatus": verdict}
+
+
 def _findings(random: Random, _: ServiceModel, caller: Caller) -> Params:
     documents: list[dict[str, Any]] = [
         {
@@ -96,6 +102,7 @@ EVIDENCE_STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], Pa
     "bytes:Download": (4, _download),
     "bytes:Upload": (3, _upload),
     "larum:IngestFindings": (3, _findings),
+    "larum:SetAttachmentVerdict": (2, _verdict),
 }
 
 
@@ -106,6 +113,6 @@ def without_url(model: ServiceModel, caller: Caller, operation: str) -> str:
     if operation == "bytes:Download" and not has_download:
         operation = DOWNLOAD_URL
     arrived = any(each["attachmentStatus"] == "Verified" for _, each, _ in own)
-    if operation == DOWNLOAD_URL and not arrived:
+    if operation in {DOWNLOAD_URL, "larum:SetAttachmentVerdict"} and not arrived:
         operation = "bytes:Upload"
     return UPLOAD_URL if operation == "bytes:Upload" and not own else operation

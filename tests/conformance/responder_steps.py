@@ -69,7 +69,10 @@ def _comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
 
 
 def _update_comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
-    params, case = _found(random, model, caller, lambda each: bool(each.comments))
+    def answered(case: Case) -> bool:
+        return any(each.creator == RESPONDER for each in case.comments)
+
+    params, case = _found(random, model, caller, answered)
     comments = case.comments if case else []
     own = [place for place, each in enumerate(comments) if each.creator == RESPONDER]
     number = random.choice(own) if random.random() < 0.8 and own else len(comments)
@@ -162,10 +165,10 @@ RESPONDER_STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], P
     "larum:PutInvestigation": (3, _put),
     "larum:RequestCustomerAction": (3, _named),
     "larum:SetCaseStatus": (4, _set_status),
-    "larum:UpdateCaseComment": (2, _update_comment),
-    "larum:UpdateInvestigation": (4, _advance),
+    "larum:UpdateCaseComment": (4, _update_comment),
+    "larum:UpdateInvestigation": (5, _advance),
     "ListInvestigations": (1, this_case),
-    "SendFeedback": (2, send_feedback),
+    "SendFeedback": (5, send_feedback),
 }
 WORK = {
     *("larum:AcknowledgeCase", "larum:CreateCaseComment", "larum:PutInvestigation"),

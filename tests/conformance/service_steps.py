@@ -43,9 +43,9 @@ def moment(random: Random) -> datetime:
 
 
 def _watcher(random: Random) -> dict[str, str]:
-    number = random.randrange(8)
+    number = random.randrange(4)
     local = f"{CANARY}{number}"
-    watcher = {"email": f"{local.upper() if random.random() < 0.2 else local}@example.com"}
+    watcher = {"email": f"{local.upper() if random.random() < 0.4 else local}@example.com"}
     if random.random() < 0.5:
         watcher |= {"name": text(random)[:50], "jobTitle": "On call"}
     return watcher
@@ -128,22 +128,31 @@ def _active(model: ServiceModel, caller: Caller) -> Membership | None:
     return None
 
 
-def _case(random: Random, model: ServiceModel, caller: Caller) -> str:
-    """Return the id of a case: the caller's, mostly open; of another membership; or nobody's."""
+def _case(
+    random: Random,
+    model: ServiceModel,
+    caller: Caller,
+    wanted: Callable[[Case], bool] = lambda _: True,
+) -> str:
+    """Return the id of a case: a wanted one mostly; a former membership's, a stranger's, nobody's.
+
+    Most of them are open.
+    """
     active = _active(model, caller)
     own: list[Case] = list(active.cases.values()) if active else []
     chance = random.random()
-    if own and chance < 0.93:
-        if chance < 0.83:
+    if own and chance < 0.9:
+        if chance < 0.82:
             own = [each for each in own if not each.is_closed] or own
+        if chance < 0.75:
+            own = [each for each in own if wanted(each)] or own
         return random.choice(own[-4:] if chance < 0.6 else own).case_id
-    others = [
-        each
-        for membership in model.memberships
-        if membership is not active
-        for each in membership.cases
-    ]
-    return random.choice(others) if others and chance < 0.98 else NOBODYS_CASE
+    others = [each for each in model.memberships if each is not active and each.cases]
+    former = [each for each in others if each.caller == caller]
+    if others and chance < 0.98:
+        membership = random.choice(former if former and chance < 0.95 else others)
+        return random.choice(list(membership.cases))
+    return NOBODYS_CASE
 
 
 def create_membership(random: Random, model: ServiceModel, caller: Caller) -> Params:
@@ -228,9 +237,14 @@ def create_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
     return once(random, model, caller, "CreateCase", params)
 
 
-def this_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
-    """A case by its id."""
-    return {"caseId": _case(random, model, caller)}
+def this_case(
+    random: Random,
+    model: ServiceModel,
+    caller: Caller,
+    wanted: Callable[[Case], bool] = lambda _: True,
+) -> Params:
+    """A case by its id, mostly a wanted one."""
+    return {"caseId": _case(random, model, caller, wanted)}
 
 
 def update_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
@@ -250,12 +264,12 @@ def update_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
         add, delete = _entries(random, name), _entries(random, name)
         identity = LISTS[name][1]
         added = {identity(each) for each in add}
-        if random.random() < 0.25:
+        if random.random() < 0.35:
             params[name + "ToAdd"] = add
         if random.random() < 0.25:
             params[name + "ToDelete"] = [each for each in delete if identity(each) not in added]
     if random.random() < 0.2:
-        keys = random.sample(range(40), random.choice((1, 2, 12)))
+        keys = random.sample(range(36), random.choice((1, 2, 12, 30)))
         params["caseMetadata"] = [
             {"key": f"{CANARY}{key}", "value": random.choice("ab")} for key in keys
         ]
@@ -264,13 +278,15 @@ def update_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
 
 def update_case_status(random: Random, model: ServiceModel, caller: Caller) -> Params:
     """Any of the four."""
-    return this_case(random, model, caller) | {"caseStatus": random.choice(STATUSES)}
+    params = this_case(random, model, caller, lambda each: each.resolver == "Self")
+    return params | {"caseStatus": random.choice(STATUSES)}
 
 
 def update_resolver_type(random: Random, model: ServiceModel, caller: Caller) -> Params:
     """Mostly to AWS."""
     resolver = "AWS" if random.random() < 0.8 else "Self"
-    return this_case(random, model, caller) | {"resolverType": resolver}
+    moved = this_case(random, model, caller, lambda each: each.status in STATUSES[1:])
+    return moved | {"resolverType": resolver}
 
 
 def create_case_comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
@@ -281,13 +297,9 @@ def create_case_comment(random: Random, model: ServiceModel, caller: Caller) -> 
 
 def update_case_comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
     """A comment that there is, mostly; at times to what it says."""
-    params = this_case(random, model, caller)
+    params = this_case(random, model, caller, lambda each: bool(each.comments))
     active = _active(model, caller)
-    cases = active.cases if active else {}
-    commented = [each.case_id for each in cases.values() if each.comments and not each.is_closed]
-    if commented and random.random() < 0.8:
-        params["caseId"] = random.choice(commented)
-    case = cases.get(params["caseId"])
+    case = active.cases.get(params["caseId"]) if active else None
     comments = case.comments if case else []
     number = random.randrange(len(comments) + (random.random() < 0.1 or not comments))
     body = text(random)
@@ -299,11 +311,11 @@ def update_case_comment(random: Random, model: ServiceModel, caller: Caller) -> 
 # Each operation, how often beside the others, and what it is called with.
 STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], Params]]] = {
     "BatchGetMemberAccountDetails": (1, batch_get),
-    "CancelMembership": (1, this_membership),
+    "CancelMembership": (3, this_membership),
     "CloseCase": (2, this_case),
     "CreateCase": (7, create_case),
     "CreateCaseComment": (6, create_case_comment),
-    "CreateMembership": (3, create_membership),
+    "CreateMembership": (4, create_membership),
     "GetCase": (1, this_case),
     "GetMembership": (1, this_membership),
     "ListCaseEdits": (1, this_case),
@@ -313,11 +325,11 @@ STEPS: dict[str, tuple[int, Callable[[Random, ServiceModel, Caller], Params]]] =
     "ListTagsForResource": (1, _resource),
     "TagResource": (3, tag_resource),
     "UntagResource": (2, untag_resource),
-    "UpdateCase": (6, update_case),
+    "UpdateCase": (9, update_case),
     "UpdateCaseComment": (4, update_case_comment),
-    "UpdateCaseStatus": (5, update_case_status),
+    "UpdateCaseStatus": (9, update_case_status),
     "UpdateMembership": (3, update_membership),
-    "UpdateResolverType": (3, update_resolver_type),
+    "UpdateResolverType": (4, update_resolver_type),
 }
 
 

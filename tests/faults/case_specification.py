@@ -157,7 +157,8 @@ def case_step(case: CaseState, action: Action) -> tuple[CaseState, object]:
     if name in READS:
         return case, READS[name](case)
     if name == "close":
-        return (case if case.status == "Closed" else case.then("Close case", status="Closed")), DONE
+        closed = case.then("Close case", status="Closed", pending="None")
+        return (case if case.status == "Closed" else closed), DONE
     if name == "comment" and argument[0] in dict(case.tokens):
         return case, dict(case.tokens)[argument[0]]
     return (case, CONFLICT) if case.status == "Closed" else WRITES[name](case, argument)

@@ -236,7 +236,7 @@ class Recorder:
             thread.start()
         random = Random(self.seed)
         for _ in range(kills):
-            time.sleep(random.uniform(0.1, 0.5))
+            time.sleep(random.uniform(0.03, 0.2))
             self._alive.clear()
             self.server.kill()
             self.server.restart()

@@ -45,7 +45,8 @@ def test_concurrent_histories_are_linearizable(
             found = subjects(server, [Caller(each) for each in ACCOUNTS], CASES)
             recorder = Recorder(server, found, CALLS, CLIENTS, SEED + run)
             recorder.record(kills)
-        assert recorder.faults() == [], f"LARUM_TEST_SEED={SEED}"
+        faults = recorder.faults()
+        assert not faults, "\n".join([f"LARUM_TEST_SEED={SEED}", *faults])
         histories += len(recorder.histories)
         calls += sum(map(len, recorder.histories.values()))
         lost += recorder.lost
