@@ -51,7 +51,7 @@ class Context(msgspec.Struct, frozen=True):
     n random bytes; `issue_access_key(tx, principal, now)` makes a key; `changing_access_key(id)`
     lets a key no longer be remembered as it was; `origin` is how the caller reaches this server
     (`http://host:port`), empty in process; `cursor` is where a page starts, opened from the sealed
-    nextToken.
+    nextToken; `audit_key` is what the audit's checkpoints are checked with.
     """
 
     caller: Caller
@@ -66,6 +66,7 @@ class Context(msgspec.Struct, frozen=True):
     origin: str
     tx: Transaction
     cursor: str | None = None
+    audit_key: str = ""
 
     @property
     def account(self) -> str:

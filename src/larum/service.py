@@ -21,6 +21,7 @@ import msgspec
 
 from larum.access import keys, policy, relaxed, signed_url, sigv4, throttle
 from larum.access.policy import PolicySettings
+from larum.audit_checkpoints import AuditCheckpoints
 from larum.calls import Call, Chore
 from larum.client_tokens import ClientTokens
 from larum.context import Context
@@ -43,7 +44,7 @@ from larum.settings import Settings
 from larum.store import audit, idempotency
 from larum.store.engine import NOT_DONE
 from larum.store.idempotency import InFlight
-from larum.wire import body_limit, model, outputs, rest_json
+from larum.wire import body_limit, masks, model, outputs, rest_json
 from larum.wire.http import HttpRequest, HttpResponse
 from larum.wire.router import Match, Router
 from larum.wire.validator import Validator
@@ -108,6 +109,7 @@ class Service:
         master = self.installation.master_key
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
+        self.audit_checkpoints = AuditCheckpoints(self.installation, self.settings, clock)
         self.evidence = Evidence(
             self.installation,
             self.settings,
@@ -172,9 +174,10 @@ class Service:
     def sweep(self) -> int:
         """Do some of what the time demands; return how much, 0 when nothing is left to do.
 
-        Expired client tokens are deleted, long cancelled memberships terminated, escalated findings
-        that waited get their cases, and the order of cases a day ago is forgotten.
+        Client tokens expire, long cancelled memberships end, findings that waited get their cases,
+        old orders of cases are forgotten, and audit checkpoints are signed.
         """
+        self.audit_checkpoints.write()
         now = self._clock()
         before = now - self.settings.termination_after
 
@@ -196,6 +199,7 @@ class Service:
 
     def close(self) -> None:
         """Release the data directory."""
+        self.audit_checkpoints.write()
         self.installation.close()
 
     def _prepare(self, request: HttpRequest, request_id: str) -> Call:
@@ -281,6 +285,7 @@ class Service:
             origin=call.origin,
             tx=tx,
             cursor=call.cursor,
+            audit_key=self.audit_checkpoints.public_key,
         )
         resource = call.entry.resource(call.caller, call.params)
         self._authorize(call, resource)
@@ -291,7 +296,7 @@ class Service:
             record = audit_record(
                 context,
                 call.service,
-                call.params,
+                masks.masked(call.operation, call.params),
                 resource,
                 outputs.without_sensitive(call.operation, output),
                 edit,

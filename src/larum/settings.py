@@ -142,6 +142,12 @@ FIELDS: Final = (
         unit=DAY,
     ),
     Field(
+        "audit_checkpoints",
+        texts.path,
+        "File that signed checkpoints of the audit are appended to, best elsewhere.",
+        "FILE",
+    ),
+    Field(
         "in_flight_wait", texts.seconds(0.05, 10), "How long a repeated token waits, in s.", "10"
     ),
     Field("request_deadline", texts.seconds(0.1, 50), "How long a request may wait, in s.", "30"),
@@ -184,6 +190,7 @@ class Settings:
     blobs: str | None = None
     scanner: str | None = None
     attachment_retention: timedelta = timedelta(days=7)
+    audit_checkpoints: Path | None = None
     in_flight_wait: float = 10.0
     request_deadline: float = 30.0
     header_deadline: float = 10.0

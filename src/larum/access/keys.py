@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
 
-KeyLabel = Literal["access-key-secrets", "fingerprint", "next-token", "signed-urls"]
+KeyLabel = Literal[
+    "access-key-secrets", "audit-checkpoints", "fingerprint", "next-token", "signed-urls"
+]
 """What a derived key is for; never rename one, as what it protects is stored."""
 
 

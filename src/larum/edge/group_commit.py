@@ -63,6 +63,7 @@ class GroupCommit:
         self._commits = _Committer(self._loop)
         self._chores = ThreadPoolExecutor(1, thread_name_prefix="larum-chores")
         self._checkpoint: asyncio.Future[None] | None = None
+        self._audit: asyncio.Future[int] | None = None
         self._running = False
         self._idle = asyncio.Event()
         self._closed = False
@@ -154,6 +155,7 @@ class GroupCommit:
         for place in places:
             self._leave(place)
         self._start_checkpoint()
+        self._start_audit(0 if error is not None else len(places))
         self._loop.call_soon(self._run)
 
     def _leave(self, place: _Place) -> None:
@@ -190,6 +192,12 @@ class GroupCommit:
         if idle and self._service.engine.wants_checkpoint:
             checkpoint = self._service.engine.checkpoint
             self._checkpoint = self._loop.run_in_executor(self._chores, checkpoint)
+
+    def _start_audit(self, records: int) -> None:
+        # Not to be mistaken for SQLite's checkpoint above: this one is signed and kept elsewhere.
+        audit = self._service.audit_checkpoints
+        if audit.due(records) and (self._audit is None or self._audit.done()):
+            self._audit = self._loop.run_in_executor(self._chores, audit.write)
 
     def _sweep(self) -> None:
         if self._closed:

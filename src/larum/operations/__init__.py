@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from larum.operations import (
     access_keys,
     attachments,
+    audit,
     case_lists,
     case_updates,
     cases,
@@ -175,6 +176,7 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
+    "GetAuditKey": Entry(audit.get_audit_key, any_resource),
     "GetCase": Entry(responder_reads.get_case, named_case),
     "GetCaseAttachmentDownloadUrl": Entry(
         operator_attachments.get_case_attachment_download_url, named_case
@@ -185,6 +187,8 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "IngestFindings": Entry(findings.ingest_findings, membership_of_account, writes=True),
     "ListAccessKeys": Entry(access_keys.list_access_keys, named_user),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
+    "ListAuditChains": Entry(audit.list_audit_chains, any_resource),
+    "ListAuditRecords": Entry(audit.list_audit_records, any_resource),
     "ListCaseEdits": Entry(responder_reads.list_case_edits, named_case),
     "ListCases": Entry(responder_reads.list_cases, new_named_case),
     "ListComments": Entry(responder_reads.list_comments, named_case),

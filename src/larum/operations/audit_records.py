@@ -1,4 +1,7 @@
-"""What the audit says of one call, in CloudTrail's words: ids and names, and no sensitive text."""
+"""What the audit says of one call, in CloudTrail's words: ids and names, and no sensitive text.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from larum.operations.case_edits import in_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from larum.context import Context
     from larum.operations.case_edits import CaseEdit
 
+EVENT_VERSION: Final = "1.09"
 # How a record names each service; the first as CloudTrail does.
 EVENT_SOURCES: Final = {"security-ir": "security-ir.amazonaws.com", "larum": "larum"}
 
@@ -19,7 +21,7 @@ EVENT_SOURCES: Final = {"security-ir": "security-ir.amazonaws.com", "larum": "la
 def audit_record(
     context: Context,
     service: str,
-    parameters: Iterable[str],
+    parameters: object,
     resource: str,
     elements: object,
     edit: CaseEdit | None = None,
@@ -28,10 +30,14 @@ def audit_record(
 ) -> dict[str, Any]:
     """Return the record of a call of `service` on `resource` (an ARN, or `*`).
 
-    `parameters` are the names of the members that were given, `elements` is the answer without
-    what is sensitive in it, `edit` what the call changed of a case.
+    `parameters` are what was given with `***` for every text that is not known to be harmless,
+    `elements` is the answer without what is sensitive in it, `edit` what the call changed of a
+    case. No errorCode: a call that fails changes nothing and leaves no record.
     """
     record = {
+        "eventVersion": EVENT_VERSION,
+        "eventType": "AwsApiCall",
+        "readOnly": False,
         "eventTime": context.now.isoformat(),
         "eventSource": EVENT_SOURCES[service],
         "eventName": context.operation,
@@ -39,11 +45,12 @@ def audit_record(
         "sourceIPAddress": context.source_ip,
         "requestID": context.request_id,
         "userIdentity": {
+            "type": "Root" if context.caller.principal.is_root else "IAMUser",
             "arn": context.caller.principal.arn,
             "accountId": context.account,
             "accessKeyId": context.caller.access_key_id,
         },
-        "requestParameters": sorted(parameters),
+        "requestParameters": parameters,
         "resources": [resource],
         "responseElements": elements,
         "replayed": replayed,

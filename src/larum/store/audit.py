@@ -1,15 +1,18 @@
 """The record of who did what: append-only, hash-chained per account, part of the change itself.
 
-hash = SHA-256(previous hash, record); the first previous hash is 32 zero bytes. A record holds ids
-and member names, never a sensitive text (reliability-and-security §9.3).
+How records are chained: domain/audit_chain.py. A record holds ids and member names, and never a
+sensitive text (reliability-and-security §9.3).
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+
+from larum.domain.audit_chain import NO_HASH, ChainCheck, Link, hash_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,11 +35,31 @@ ORDER BY sequence LIMIT :limit
 COUNT_OF_CASE = """
 SELECT count(*) FROM audit_records WHERE account = :account AND case_arn = :case_arn
 """
-ALL = "SELECT sequence, record, hash FROM audit_records WHERE account = :account ORDER BY sequence"
-NO_HASH: Final = bytes(32)
+PAGE = """
+SELECT sequence, record, hash FROM audit_records
+WHERE account = :account AND sequence > :after ORDER BY sequence LIMIT :limit
+"""
+NEXT_ACCOUNT = "SELECT min(account) FROM audit_records WHERE account > :after"
+READ_AT_ONCE: Final = 1_000
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class _Recipient(msgspec.Struct):
+    recipientAccountId: str | None = None  # noqa: N815 - CloudTrail's name
+
+
+_recipient = msgspec.json.Decoder(_Recipient).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Where the chain of an account ends: the number and the hash of its last record."""
+
+    account: str
+    sequence: int
+    hash: bytes
 
 
 def append(
@@ -44,16 +67,22 @@ def append(
 ) -> int:
     """Add a record to the account's chain; return its sequence number, from 1 up without gaps.
 
-    `case_arn` names the case that it tells an edit of.
+    The record gets its eventID, and the account as recipientAccountId: moved to another account's
+    chain it does not fit. `case_arn` names the case that it tells an edit of.
     """
     last = tx.row(LAST, {"account": account})
     sequence, previous = (0, NO_HASH) if last is None else last
-    text = _encode(record)
+    stamped = {
+        **record,
+        "eventID": _event_id(account, sequence + 1, previous),
+        "recipientAccountId": account,
+    }
+    text = _encode(stamped)
     parameters = {
         "account": account,
         "sequence": sequence + 1,
         "record": text.decode(),
-        "hash": hashlib.sha256(previous + text).digest(),
+        "hash": hash_of(previous, text),
         "case_arn": case_arn,
     }
     tx.change(INSERT, parameters)
@@ -77,11 +106,46 @@ def count_of_case(tx: Transaction, account: str, case_arn: str) -> int:
     return int(tx.rows(COUNT_OF_CASE, parameters)[0][0])
 
 
+def page(tx: Transaction, account: str, after: int, limit: int) -> list[tuple[int, str, bytes]]:
+    """Return (sequence, text, hash) of at most `limit` records of the account after `after`."""
+    rows = tx.rows(PAGE, {"account": account, "after": after, "limit": limit})
+    return [(sequence, text, kept) for sequence, text, kept in rows]
+
+
+def chains(tx: Transaction, after: str, limit: int) -> list[Chain]:
+    """Return where at most `limit` chains end, of accounts after `after`, in their order."""
+    found: list[Chain] = []
+    while len(found) < limit:
+        (account,) = tx.rows(NEXT_ACCOUNT, {"after": after})[0]
+        if account is None:
+            break
+        sequence, kept = tx.rows(LAST, {"account": account})[0]
+        found.append(Chain(account, sequence, kept))
+        after = account
+    return found
+
+
+def link(sequence: int, text: bytes, kept: bytes) -> Link:
+    """Return a record as the chain's check takes it; what is no record of ours has no recipient."""
+    try:
+        recipient = _recipient(text).recipientAccountId
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        recipient = None
+    return Link(sequence, text, kept, recipient)
+
+
 def first_broken(tx: Transaction, account: str) -> int | None:
     """Return the sequence number of the first record that does not fit the chain, or None."""
-    previous = NO_HASH
-    for expected, (sequence, text, kept) in enumerate(tx.rows(ALL, {"account": account}), start=1):
-        if sequence != expected or hashlib.sha256(previous + text.encode()).digest() != kept:
-            return expected
-        previous = kept
-    return None
+    check, after = ChainCheck(account), 0
+    while rows := page(tx, account, after, READ_AT_ONCE):
+        check.walk(link(sequence, text.encode(), kept) for sequence, text, kept in rows)
+        after = rows[-1][0]
+    return None if check.broken is None else check.broken.sequence
+
+
+def _event_id(account: str, sequence: int, previous: bytes) -> str:
+    """Return a UUID for the record: of what is before it, so that no other record has it."""
+    digest = hashlib.sha256(b"%s/%d/%s" % (account.encode(), sequence, previous))
+    text = digest.hexdigest()
+    # Version 8 of RFC 9562: its bits are made by a rule of one's own.
+    return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-a{text[17:20]}-{text[20:32]}"

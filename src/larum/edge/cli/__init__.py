@@ -9,6 +9,7 @@ import click
 
 import larum
 from larum.edge.cli import responder_work, triage_rules
+from larum.edge.cli.audit import audit
 from larum.edge.cli.cases import cases
 from larum.edge.cli.demo import demo
 from larum.edge.cli.directory import accounts, apply, directory
@@ -54,6 +55,7 @@ for command in (
     memberships,
     cases,
     export,
+    audit,
     outbox,
     responder,
     findings,
