@@ -88,8 +88,8 @@ class ChainCheck:
         if signed != link.hash:
             self.broken = Break(
                 self._fitting + 1,
-                f"the checkpoint at {expected} was signed over another chain: what follows "
-                f"{self._fitting} was written anew",
+                f"the checkpoint at {expected} was signed over another chain, so what comes "
+                f"after record {self._fitting} was written anew",
             )
         self._fitting = expected
 
