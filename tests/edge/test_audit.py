@@ -46,7 +46,8 @@ def shell(tmp_path: Path) -> Shell:
         change(service, ADMINISTRATOR)
         assert service.audit_checkpoints.write() == 1
         change(service, OTHER)
-    (tmp_path / "export.jsonl").write_text(found.text("audit", "export"))
+    assert found.text("audit", "export", "export.jsonl") == ""
+    assert found.text("audit", "export") == (tmp_path / "export.jsonl").read_text()
     return found
 
 

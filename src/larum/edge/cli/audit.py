@@ -7,7 +7,7 @@ import re
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -73,10 +73,17 @@ def list_records(
 
 
 @audit.command("export")
+@click.argument("file", type=click.File("wb"), default="-")
 @_choosing
 @reaching
-def export_records(where: Where, output: str, account: str | None, every: bool) -> None:  # noqa: ARG001, FBT001 - JSON lines, whatever --output says; a flag
-    """Write the audit records to standard output, one a line in JSON, with their hashes.
+def export_records(
+    where: Where,
+    output: str,  # noqa: ARG001 - JSON lines, whatever it says
+    file: IO[bytes],
+    account: str | None,
+    every: bool,  # noqa: FBT001 - a flag
+) -> None:
+    """Write the audit records to FILE, or standard output: one a line in JSON, with their hashes.
 
     `larum audit verify FILE` checks what was exported, without a server.
     """
@@ -85,7 +92,7 @@ def export_records(where: Where, output: str, account: str | None, every: bool) 
         for name in _accounts(connection, account):
             for each in _records(connection, name):
                 line = audit_files.export_line(name, each["sequence"], each["record"], each["hash"])
-                click.echo(line, nl=False)
+                click.echo(line, file=file, nl=False)
 
 
 @audit.command("verify")
