@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from larum.access.policy import (
-    Decision,
+from larum.access.policy.outcomes import Outcome
+from larum.access.policy.root_rule import (
     PolicySettings,
     Question,
     access_denied,
@@ -56,7 +56,7 @@ def test_root_may_do_all_of_its_own_and_others_nothing(
 ) -> None:
     """contracts.md: the row's decision, and `authorize` says the same as `decide`."""
     decision = decide(caller, Question(action, resource), SETTINGS)
-    assert decision is (Decision.ALLOW if allowed else Decision.IMPLICIT_DENY)
+    assert decision is (Outcome.ALLOW if allowed else Outcome.IMPLICIT_DENY)
     if allowed:
         authorize(caller, action=action, resource=resource, settings=SETTINGS)
         return
@@ -105,6 +105,6 @@ def test_an_explicit_denial_says_so() -> None:
         USER,
         action="security-ir:GetCase",
         resource=arn(OWN, "case/1"),
-        decision=Decision.EXPLICIT_DENY,
+        decision=Outcome.EXPLICIT_DENY,
     )
     assert error.message.endswith("case/1 with an explicit deny in an identity-based policy")

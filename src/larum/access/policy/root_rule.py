@@ -1,8 +1,8 @@
-"""May this caller do this to that resource, now? One pure decision, and the refusal it leads to.
+"""Root may do everything in its own account: the rule that holds before any policy is looked at.
 
-In this release there are no policies: an account's root principal may do everything in its own
-account, the administrator account's root also everything of the `larum` model, and nobody else
-anything. `decide` is where statements will be evaluated; callers depend on `authorize` alone.
+The administrator account's root may also do everything of the `larum` model, and nobody else
+anything: policies of other principals are not asked yet (docs/decisions/0008). `decide` is where
+`evaluate.decide` will be asked; callers depend on `authorize` alone.
 
 Texts: reliability-and-security §5.3.
 """
@@ -10,12 +10,12 @@ Texts: reliability-and-security §5.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from larum.access.policy.outcomes import Outcome
 from larum.errors import AccessDeniedException
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from larum.context import Caller
 
 _NO_TAGS: Mapping[str, str] = MappingProxyType({})
-
-
-class Decision(StrEnum):
-    """The three outcomes of IAM's evaluation."""
-
-    ALLOW = "Allow"
-    IMPLICIT_DENY = "ImplicitDeny"
-    EXPLICIT_DENY = "ExplicitDeny"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +48,16 @@ class Question(msgspec.Struct, frozen=True):
     resource_tags: Mapping[str, str] = _NO_TAGS
 
 
-def decide(caller: Caller, question: Question, settings: PolicySettings) -> Decision:
+def decide(caller: Caller, question: Question, settings: PolicySettings) -> Outcome:
     """Return whether `caller` may do what `question` asks."""
     if not caller.principal.is_root:
-        return Decision.IMPLICIT_DENY
+        return Outcome.IMPLICIT_DENY
     service = question.action.partition(":")[0]
     if service == "larum":
         allowed = caller.account == settings.administrator_account
     else:
         allowed = service == "security-ir" and _is_own(question.resource, caller.account)
-    return Decision.ALLOW if allowed else Decision.IMPLICIT_DENY
+    return Outcome.ALLOW if allowed else Outcome.IMPLICIT_DENY
 
 
 def _is_own(resource: str, account: str) -> bool:
@@ -92,7 +84,7 @@ def authorize(
     """
     question = Question(action, resource, request_tags, resource_tags)
     decision = decide(caller, question, settings)
-    if decision is not Decision.ALLOW:
+    if decision is not Outcome.ALLOW:
         raise access_denied(caller, action=action, resource=resource, decision=decision)
 
 
@@ -101,9 +93,9 @@ def access_denied(
     *,
     action: str,
     resource: str,
-    decision: Decision = Decision.IMPLICIT_DENY,
+    decision: Outcome = Outcome.IMPLICIT_DENY,
 ) -> AccessDeniedException:
     """Return AWS's refusal, which tells nothing that the caller did not say itself."""
     return AccessDeniedException.of(
-        caller.principal.arn, action, resource, explicit=decision is Decision.EXPLICIT_DENY
+        caller.principal.arn, action, resource, explicit=decision is Outcome.EXPLICIT_DENY
     )

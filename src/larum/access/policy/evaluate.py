@@ -1,0 +1,188 @@
+"""The decision: an explicit Deny anywhere, else an Allow in every layer that is present.
+
+    service control policies (each level)  ∩  permissions boundary  ∩  session  ∩  identity
+
+Within a layer the policies add up. What nobody allows is denied. Pure: the question holds all that
+the answer depends on. Rules: reliability-and-security §5.1 and
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from larum.access.policy.document import Effect, Policy, Statement
+from larum.access.policy.outcomes import Outcome
+from larum.access.policy.wildcards import MANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Layer(StrEnum):
+    """Where a policy stands; in the order in which a missing Allow is told."""
+
+    CONTROL = "service control policy"
+    BOUNDARY = "permissions boundary"
+    SESSION = "session policy"
+    IDENTITY = "identity-based policy"
+    TRUST = "role trust policy"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPolicy:
+    """A policy and the name or ARN by which an administrator knows it."""
+
+    name: str
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All that applies to a principal. None: the layer is absent; (): present, allowing nothing.
+
+    `identity` are those of a user and its groups, or of a role. `control` has one tuple for each
+    level of the organization, from the root to the account; each level must allow.
+    """
+
+    identity: tuple[NamedPolicy, ...] = ()
+    boundary: tuple[NamedPolicy, ...] | None = None
+    session: tuple[NamedPolicy, ...] | None = None
+    control: tuple[tuple[NamedPolicy, ...], ...] = ()
+
+    def layers(self) -> Iterator[tuple[Layer, tuple[NamedPolicy, ...]]]:
+        """Give the layers that are present."""
+        for level in self.control:
+            yield Layer.CONTROL, level
+        if self.boundary is not None:
+            yield Layer.BOUNDARY, self.boundary
+        if self.session is not None:
+            yield Layer.SESSION, self.session
+        yield Layer.IDENTITY, self.identity
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`action` (`security-ir:GetCase`) on `resource` (an ARN, or `*`), in a request's `keys`.
+
+    `keys` are those of `keys.py`, in lower case. `principals` are the names by which a trust policy
+    can mean the caller: `AWS:` and its ARN, `AWS:` and its account's root.
+    """
+
+    action: str
+    resource: str
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    principals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome, and what decided: for administrators only, the wire tells less.
+
+    `layer` is where the deciding statement stands, or where an Allow is missing; `policy` and
+    `statement` (its Sid, else its place) are empty where nothing matched.
+    """
+
+    outcome: Outcome
+    layer: Layer
+    policy: str = ""
+    statement: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may pass."""
+        return self.outcome is Outcome.ALLOW
+
+    @property
+    def reason(self) -> str:
+        """Why, in a sentence."""
+        if self.outcome is Outcome.IMPLICIT_DENY:
+            return f"no {self.layer} allows it"
+        verb = "allows" if self.allowed else "denies"
+        return f"{self.statement} of {self.layer} {self.policy} {verb} it"
+
+
+def decide(question: Question, policies: Policies) -> Decision:
+    """Return whether `policies` let the principal do what `question` asks."""
+    return _decide(question, tuple(policies.layers()))
+
+
+def decide_trust(question: Question, policy: NamedPolicy) -> Decision:
+    """Return whether a role's trust policy lets the caller assume it; `principals` must be set."""
+    return _decide(question, ((Layer.TRUST, (policy,)),))
+
+
+def _decide(
+    question: Question, layers: tuple[tuple[Layer, tuple[NamedPolicy, ...]], ...]
+) -> Decision:
+    asking = _Asking(question)
+    allows: list[Decision] = []
+    missing: Decision | None = None
+    for layer, policies in layers:
+        allowed: Decision | None = None
+        for named in policies:
+            for statement in _about(named.policy, asking.action):
+                is_deny = statement.effect is Effect.DENY
+                # One Allow of a layer is enough; every Deny has to be looked at.
+                if (allowed is None or is_deny) and asking.matches(statement):
+                    outcome = Outcome.EXPLICIT_DENY if is_deny else Outcome.ALLOW
+                    found = Decision(outcome, layer, named.name, _name(statement))
+                    if is_deny:
+                        return found
+                    allowed = found
+        if allowed is not None:
+            allows.append(allowed)
+        elif missing is None:
+            missing = Decision(Outcome.IMPLICIT_DENY, layer)
+    return missing or allows[-1]
+
+
+def _name(statement: Statement) -> str:
+    return statement.sid or f"Statement[{statement.index}]"
+
+
+@lru_cache(maxsize=8192)
+def _about(policy: Policy, action: str) -> tuple[Statement, ...]:
+    """Return the statements of `policy` whose actions include `action`, in lower case."""
+    return tuple(
+        statement
+        for statement in policy.statements
+        if any(glob.matches(action) for glob in statement.actions) != statement.not_action
+    )
+
+
+class _Asking:
+    """A question, with what every statement would work out again."""
+
+    __slots__ = ("action", "keys", "parts", "principals", "resource")
+
+    def __init__(self, question: Question) -> None:
+        self.action = question.action.lower()
+        self.resource = question.resource
+        self.parts = question.resource.split(":")
+        self.keys = question.keys
+        self.principals = question.principals | {MANY}
+
+    def matches(self, statement: Statement) -> bool:
+        """Return whether a statement about the action is about this request."""
+        if statement.principals is not None:
+            if not statement.principals & self.principals:
+                return False
+        elif not self._has_resource(statement):
+            return False
+        cautious = statement.effect is Effect.ALLOW
+        return all(
+            condition.holds(self.keys, cautious=cautious) for condition in statement.conditions
+        )
+
+    def _has_resource(self, statement: Statement) -> bool:
+        found = (
+            pattern.matches(self.resource, self.parts, self.keys) for pattern in statement.resources
+        )
+        if statement.not_resource:
+            return all(answer is False for answer in found)
+        return any(found)

@@ -1,0 +1,162 @@
+"""`*` and `?` in linear time: a set of states that are advanced together, a step per character.
+
+The states are the bits of one whole number, so that a pattern of m tokens against a text of n
+characters costs n steps of m bits and can never go back: there is no input that explodes, which a
+regular expression could not promise. Most patterns are plainer and never come that far.
+
+In the ARN of a Resource a `?`, and a `*` inside a segment, do not match `:`; a `*` that ends a
+segment may run past it (reliability-and-security §5.2,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MANY, ONE = "*", "?"
+ARN_COLONS = 5
+
+
+class Wild(Enum):
+    """A wildcard among literal texts."""
+
+    MANY = MANY
+    ONE = ONE
+
+
+Token = str | Wild
+
+
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """Split `text` into literal runs and wildcards."""
+    found: list[Token] = []
+    literal = ""
+    for character in text:
+        if character not in (MANY, ONE):
+            literal += character
+            continue
+        if literal:
+            found.append(literal)
+            literal = ""
+        found.append(Wild(character))
+    return (*found, literal) if literal else tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Automaton:
+    """The states of a pattern as bits: bit i is "the first i tokens have matched".
+
+    `steps` and `loops` say for each character which states it advances and which it keeps;
+    `other_steps` and `other_loops` the same for a character that the pattern does not name.
+    """
+
+    steps: dict[str, int]
+    loops: dict[str, int]
+    other_steps: int
+    other_loops: int
+    last: int
+
+    def matches(self, text: str) -> bool:
+        """Return whether the whole of `text` matches."""
+        states = 1
+        for character in text:
+            steps = self.steps.get(character, self.other_steps)
+            loops = self.loops.get(character, self.other_loops)
+            states = (states & steps) << 1 | states & loops
+            if not states:
+                return False
+        return bool(states & self.last)
+
+
+def automaton_of(tokens: Sequence[Token], *, arn: bool = False) -> Automaton:
+    """Return the automaton of `tokens`; `arn` sets the rules of a Resource for `:`."""
+    literals: dict[str, int] = {}
+    any_step = any_loop = colon_loop = 0
+    state = 1
+    for at, token in enumerate(tokens):
+        if token is Wild.MANY:
+            any_loop |= state
+            if not arn or _ends_segment(tokens, at):
+                colon_loop |= state
+        elif token is Wild.ONE:
+            any_step |= state
+            state <<= 1
+        elif isinstance(token, str):
+            for character in token:
+                literals[character] = literals.get(character, 0) | state
+                state <<= 1
+    steps = {character: bits | any_step for character, bits in literals.items()}
+    steps[":"] = literals.get(":", 0) | (0 if arn else any_step)
+    return Automaton(steps, {":": colon_loop}, any_step, any_loop, state)
+
+
+def _ends_segment(tokens: Sequence[Token], at: int) -> bool:
+    for token in tokens[at + 1 :]:
+        if token is not Wild.MANY:
+            return isinstance(token, str) and token.startswith(":")
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A compiled pattern; without `automaton` it is `start`, then anything if `is_open`."""
+
+    start: str
+    is_open: bool
+    automaton: Automaton | None = None
+
+    def matches(self, text: str) -> bool:
+        """Return whether the whole of `text` matches."""
+        if self.automaton is not None:
+            return self.automaton.matches(text)
+        return text.startswith(self.start) if self.is_open else text == self.start
+
+
+def glob_of(tokens: Sequence[Token]) -> Glob:
+    """Compile `tokens`, where both wildcards match every character."""
+    start = tokens[0] if tokens and isinstance(tokens[0], str) else ""
+    rest = tokens[1:] if start else tokens
+    if all(token is Wild.MANY for token in rest):
+        return Glob(start, is_open=bool(rest))
+    return Glob("", is_open=False, automaton=automaton_of(tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class ArnGlob:
+    """A compiled ARN pattern: `segments` for texts with as many colons, `automaton` for more.
+
+    Each colon of the pattern needs one of the text: with equal numbers no wildcard can take one,
+    so that comparing segment by segment is the whole truth; with fewer nothing can match.
+    """
+
+    segments: tuple[Glob, ...]
+    automaton: Automaton
+
+    def matches(self, text: str, parts: Sequence[str]) -> bool:
+        """Return whether `text` matches; `parts` is `text` split at its colons."""
+        if len(parts) == len(self.segments):
+            return all(map(Glob.matches, self.segments, parts))
+        return len(parts) > len(self.segments) and self.automaton.matches(text)
+
+
+def _split_at_colons(tokens: Sequence[Token]) -> list[list[Token]]:
+    segments: list[list[Token]] = [[]]
+    for token in tokens:
+        if isinstance(token, Wild):
+            segments[-1].append(token)
+            continue
+        first, *others = token.split(":")
+        segments[-1].extend([first] if first else [])
+        segments.extend([other] if other else [] for other in others)
+    return segments
+
+
+def arn_glob_of(tokens: Sequence[Token]) -> ArnGlob:
+    """Compile `tokens` by the rules of a Resource."""
+    segments = tuple(glob_of(segment) for segment in _split_at_colons(tokens))
+    return ArnGlob(segments, automaton_of(tokens, arn=True))
