@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from larum.domain.memberships import Cancellation
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -51,7 +53,8 @@ class Context(msgspec.Struct, frozen=True):
     n random bytes; `issue_access_key(tx, principal, now)` makes a key; `changing_access_key(id)`
     lets a key no longer be remembered as it was; `origin` is how the caller reaches this server
     (`http://host:port`), empty in process; `cursor` is where a page starts, opened from the sealed
-    nextToken; `audit_key` is what the audit's checkpoints are checked with.
+    nextToken; `audit_key` is what the audit's checkpoints are checked with; `cancellation` is when
+    one takes effect.
     """
 
     caller: Caller
@@ -67,6 +70,7 @@ class Context(msgspec.Struct, frozen=True):
     tx: Transaction
     cursor: str | None = None
     audit_key: str = ""
+    cancellation: str = Cancellation.IMMEDIATE
 
     @property
     def account(self) -> str:

@@ -135,7 +135,7 @@ class DataPath:
         grant, _ = self._granted(request)
         if grant.purpose is not Purpose.UPLOAD:
             raise AccessDenied(NO_LONGER)
-        attachment = self._engine.read(partial(self._awaiting, grant))
+        attachment = self._engine.read(partial(self._awaiting, grant, self._clock()))
         if self._blobs.length(grant.blob_key) is not None:
             raise PreconditionFailed(RECEIVED)
         return attachment
@@ -151,7 +151,7 @@ class DataPath:
             raise AccessDenied(NO_LONGER)
         if attachment.received_at is not None:
             return
-        if not (attachment.awaits_bytes and _takes_attachments(tx, attachment)):
+        if not (attachment.awaits_bytes and _takes_attachments(tx, attachment, now)):
             raise AccessDenied(NO_LONGER)
         surroundings = Sweep(now, self._random, tx)
         receive(surroundings, attachment, received.sha256, judged=not self._scanned)
@@ -176,8 +176,8 @@ class DataPath:
         grant, account = self._granted(request)
         if grant.purpose is not Purpose.DOWNLOAD:
             raise AccessDenied(NO_LONGER)
-        archived = account in {self._operator, None}
-        attachment = self._engine.read(partial(_downloadable, grant, archived))
+        now = None if account in {self._operator, None} else self._clock()
+        attachment = self._engine.read(partial(_downloadable, grant, now))
         length = self._blobs.length(grant.blob_key)
         if length != attachment.content_length:
             message = "The bytes of the attachment are not in the store."
@@ -216,13 +216,13 @@ class DataPath:
             raise AccessDenied(NO_LONGER)
         return grant, key.principal.account
 
-    def _awaiting(self, grant: Grant, tx: Transaction) -> Attachment:
+    def _awaiting(self, grant: Grant, now: datetime, tx: Transaction) -> Attachment:
         attachment = rows.by_blob_key(tx, grant.blob_key)
         if attachment is None or attachment.content_length != grant.content_length:
             raise AccessDenied(NO_LONGER)
         if attachment.received_at is not None:
             raise PreconditionFailed(RECEIVED)
-        if not (attachment.awaits_bytes and _takes_attachments(tx, attachment)):
+        if not (attachment.awaits_bytes and _takes_attachments(tx, attachment, now)):
             raise AccessDenied(NO_LONGER)
         return attachment
 
@@ -245,12 +245,13 @@ def one_range(header: str, length: int) -> tuple[int, int] | None:
     return int(first), min(length, int(last) + 1) if last else length
 
 
-def _takes_attachments(tx: Transaction, attachment: Attachment) -> bool:
+def _takes_attachments(tx: Transaction, attachment: Attachment, now: datetime) -> bool:
     case = cases.get(tx, attachment.account, attachment.region, attachment.case_id)
-    return case is not None and not case.is_closed and _in_use(tx, case)
+    return case is not None and not case.is_closed and _in_use(tx, case, now)
 
 
-def _downloadable(grant: Grant, archived: bool, tx: Transaction) -> Attachment:  # noqa: FBT001 - bound by partial
+def _downloadable(grant: Grant, now: datetime | None, tx: Transaction) -> Attachment:
+    """Return the attachment; of a membership that is Active at `now`, of any for None."""
     attachment = rows.by_blob_key(tx, grant.blob_key)
     if (
         attachment is None
@@ -259,11 +260,11 @@ def _downloadable(grant: Grant, archived: bool, tx: Transaction) -> Attachment: 
     ):
         raise AccessDenied(NO_LONGER)
     case = cases.get(tx, attachment.account, attachment.region, attachment.case_id)
-    if case is None or not (archived or _in_use(tx, case)):
+    if case is None or not (now is None or _in_use(tx, case, now)):
         raise AccessDenied(NO_LONGER)
     return attachment
 
 
-def _in_use(tx: Transaction, case: Case) -> bool:
-    membership = memberships.get(tx, case.account, case.region, case.membership_id)
+def _in_use(tx: Transaction, case: Case, now: datetime) -> bool:
+    membership = memberships.get(tx, case.account, case.region, case.membership_id, now)
     return membership is not None and membership.is_active

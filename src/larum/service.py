@@ -174,7 +174,7 @@ class Service:
     def sweep(self) -> int:
         """Do some of what the time demands; return how much, 0 when nothing is left to do.
 
-        Client tokens expire, long cancelled memberships end, findings that waited get their cases,
+        Client tokens expire, memberships end in their time, findings that waited get their cases,
         old orders of cases are forgotten, and audit checkpoints are signed.
         """
         self.audit_checkpoints.write()
@@ -182,9 +182,7 @@ class Service:
         before = now - self.settings.termination_after
 
         def work(tx: Transaction) -> int:
-            run = sweep.Sweep(now, self._random, tx)
-            done = sweep.terminate_long_cancelled(run, before) + sweep.forget_old_places(run)
-            return idempotency.purge(tx, now) + done
+            return sweep.once(sweep.Sweep(now, self._random, tx), before)
 
         def place(key: tuple[str, str, str], tx: Transaction) -> int:
             return escalations.place_waiting(sweep.Sweep(now, self._random, tx), key)
@@ -286,6 +284,7 @@ class Service:
             tx=tx,
             cursor=call.cursor,
             audit_key=self.audit_checkpoints.public_key,
+            cancellation=self.settings.cancellation,
         )
         resource = call.entry.resource(call.caller, call.params)
         self._authorize(call, resource)

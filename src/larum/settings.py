@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from larum import setting_texts as texts
+from larum.domain.memberships import Cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,6 +120,12 @@ FIELDS: Final = (
         "24",
     ),
     Field(
+        "cancellation",
+        texts.one_of(*Cancellation),
+        "When a cancellation takes effect: at once, or with the billing month.",
+        "immediate",
+    ),
+    Field(
         "termination_after",
         texts.span(DAY, 0, 3650, "days"),
         "How long the cancellation of a membership can be undone, in days.",
@@ -186,6 +193,7 @@ class Settings:
     root_secret_access_key: str | None = field(default=None, repr=False)
     failed_authentications: float = 1e9
     token_retention: timedelta = timedelta(hours=24)
+    cancellation: str = Cancellation.IMMEDIATE.value
     termination_after: timedelta = timedelta(days=30)
     blobs: str | None = None
     scanner: str | None = None

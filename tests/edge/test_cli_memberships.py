@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,6 +176,25 @@ def test_a_membership_is_cancelled_and_brought_back(here: Shell, opened: str) ->
         assert (done.returncode, "is Cancelled" in done.stdout) == (0, True), done.stderr
         again = typed("memberships", "cancel", opened, "--confirm", NAME)
         assert (again.returncode, "Cancelled already" in again.stderr) == (2, True)
+        undone = typed("memberships", "undo-cancel", opened)
+        assert undone.stdout == f"{opened} is Active; accounts covered: 3.\n"
+
+
+def test_a_cancellation_that_waits_says_until_when(here: Shell, opened: str) -> None:
+    """Where the month ends first, the command says so; undo-cancel takes it back."""
+    with LarumServer(here.data, "--cancellation", "end-of-month") as server:
+        environment = shell(server)
+
+        def typed(*words: str) -> subprocess.CompletedProcess[str]:
+            return type_larum(*words, cwd=here.directory, environment=environment)
+
+        done = typed("memberships", "cancel", opened, "--confirm", NAME)
+        assert done.stdout.startswith(f"{opened} stays Active until 20"), done.stderr
+        again = typed("memberships", "cancel", opened, "--confirm", NAME, "--output", "json")
+        told = json.loads(again.stdout)
+        assert told["membershipStatus"] == "Active"
+        ends = datetime.fromisoformat(told["membershipDeactivationTimestamp"])
+        assert timedelta(days=27) < ends - datetime.now(UTC) <= timedelta(days=31)
         undone = typed("memberships", "undo-cancel", opened)
         assert undone.stdout == f"{opened} is Active; accounts covered: 3.\n"
 

@@ -152,8 +152,8 @@ SEQUENTIAL = {
     ),
     "cancelling again is told again": mutant(
         "operations/memberships.py",
-        "    if membership.is_active:\n        end(context, membership, Ending.CANCEL)\n",
-        "    end(context, membership, Ending.CANCEL)\n",
+        "        if membership.is_active:\n            end(context, membership, Ending.CANCEL)\n",
+        "        end(context, membership, Ending.CANCEL)\n",
     ),
 }
 # What only callers that come at once can see: the histories must.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import larum
-from larum.operations.sweep import TERMINATED_AT_ONCE
+from larum.operations.sweep import ENDED_AT_ONCE
 from larum.store import audit
 from tests.conformance.page import refusal_of, smallest
 from tests.operations.directories import describe, outbox, sweep
@@ -105,8 +105,8 @@ def test_the_sweep_is_on_record(service: larum.Service) -> None:
 
 def test_one_run_holds_the_writer_for_a_bounded_time(service: larum.Service) -> None:
     """A run terminates a hundred at most, the oldest first; further runs do the rest."""
-    made = [cancelled(service, ACCOUNT) for _ in range(TERMINATED_AT_ONCE + 5)]
-    assert sweep(service) == TERMINATED_AT_ONCE
-    assert status(service, ACCOUNT, made[TERMINATED_AT_ONCE - 1]) == "Terminated"
+    made = [cancelled(service, ACCOUNT) for _ in range(ENDED_AT_ONCE + 5)]
+    assert sweep(service) == ENDED_AT_ONCE
+    assert status(service, ACCOUNT, made[ENDED_AT_ONCE - 1]) == "Terminated"
     assert status(service, ACCOUNT, made[-1]) == "Cancelled"
     assert [sweep(service), sweep(service)] == [5, 0]

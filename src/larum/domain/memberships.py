@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,6 +23,16 @@ class MembershipStatus(StrEnum):
     ACTIVE = "Active"
     CANCELLED = "Cancelled"
     TERMINATED = "Terminated"
+
+
+class Cancellation(StrEnum):
+    """When a cancellation takes effect (service-behaviour §1.6, §11 row 7).
+
+    At once, as AWS does since November 2025, or at the end of the billing month, as it did before.
+    """
+
+    IMMEDIATE = "immediate"
+    END_OF_MONTH = "end-of-month"
 
 
 class Ending(StrEnum):
@@ -92,7 +103,10 @@ class OptInFeature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One membership of one account in its home Region."""
+    """One membership of one account in its home Region.
+
+    `deactivated_at` is when it ended, or when it is going to while it is Active; None for neither.
+    """
 
     account: str
     region: str
@@ -121,10 +135,29 @@ class Membership:
         """Whether it is Active."""
         return self.status is MembershipStatus.ACTIVE
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is Active until a time that is set."""
+        return self.is_active and self.deactivated_at is not None
+
+    def at(self, now: datetime) -> Membership:
+        """Return the membership as it is at `now`: Cancelled where its time has come."""
+        status = status_at(self.status, self.deactivated_at, now)
+        return self if status is self.status else replace(self, status=status)
+
+    def until_end_of_month(self, now: datetime) -> Membership:
+        """Return the membership with the end of its billing month set as its end."""
+        return replace(self, deactivated_at=end_of_billing_month(self.activated_at, now))
+
+    def without_end(self) -> Membership:
+        """Return the membership with no end set."""
+        return replace(self, deactivated_at=None)
+
     def after(self, ending: Ending, now: datetime) -> Membership:
         """Return the membership after `ending` at `now`.
 
-        Raises ConflictException where its status has no such transition.
+        One whose time has come ended then, and not when that was noticed. Raises ConflictException
+        where its status has no such transition.
         """
         status = TRANSITIONS.get((self.status, ending))
         if status is None:
@@ -132,7 +165,9 @@ class Membership:
             raise ConflictException(
                 message, resource_id=self.membership_id, resource_type="Membership"
             )
-        ended = None if status is MembershipStatus.ACTIVE else self.deactivated_at or now
+        ended = None
+        if status is not MembershipStatus.ACTIVE:
+            ended = min(self.deactivated_at or now, now)
         return replace(self, status=status, deactivated_at=ended)
 
     def check_may_change(self) -> None:
@@ -164,6 +199,39 @@ class Membership:
             for responder in self.incident_response_team
             if communication in responder.communication_preferences
         ]
+
+
+def status_at(
+    status: MembershipStatus, deactivated_at: datetime | None, now: datetime
+) -> MembershipStatus:
+    """Return the status at `now` of a membership that was left with `status`.
+
+    The one place that lets time end a membership: an Active one with a time of deactivation is
+    Cancelled from that time on, whether or not anything has swept since.
+    """
+    if status is MembershipStatus.ACTIVE and deactivated_at is not None and deactivated_at <= now:
+        return MembershipStatus.CANCELLED
+    return status
+
+
+def end_of_billing_month(activated_at: datetime, now: datetime) -> datetime:
+    """Return when the billing month ends that `now` is in: the first end after `now`.
+
+    Months go from day to day, counted from the activation, at its time of day (UTC); where a month
+    has no such day, its last day stands in: 29 December, 29 January, 28 February (29 in a leap
+    year), 29 March. Source: service-behaviour §1.6, whose example has 26 February, for which no
+    rule is known.
+    """
+    months = max(1, 12 * (now.year - activated_at.year) + now.month - activated_at.month)
+    end = _months_after(activated_at, months)
+    return end if end > now else _months_after(activated_at, months + 1)
+
+
+def _months_after(moment: datetime, months: int) -> datetime:
+    years, month = divmod(moment.month - 1 + months, 12)
+    year = moment.year + years
+    day = min(moment.day, monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)
 
 
 def check_incident_response_team(team: Sequence[IncidentResponder]) -> None:

@@ -17,7 +17,7 @@ from larum.errors import (
     ServiceQuotaExceededException,
     ValidationException,
 )
-from larum.store import accounts, counters, coverage, organizations
+from larum.store import accounts, counters, coverage, memberships, organizations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +79,8 @@ def check_memberships_limit(context: Context, numbers: Numbers) -> None:
     """Raise ServiceQuotaExceededException where the installation may have no more memberships."""
     most = numbers.memberships_limit
     if most is None or numbers.active_memberships < most:
+        return
+    if numbers.active_memberships - memberships.count_due(context.tx, context.now) < most:
         return
     raise ServiceQuotaExceededException(
         f"This installation may have {most} Active memberships and has them. Its administrator "

@@ -182,7 +182,7 @@ def _tell(surroundings: Surroundings, attachment: Attachment, actor: str) -> Non
     case = case_rows.get(tx, account, region, attachment.case_id)
     if case is None or case.is_closed:
         return
-    membership = memberships.get(tx, account, region, case.membership_id)
+    membership = memberships.get(tx, account, region, case.membership_id, surroundings.now)
     if membership is None or not membership.is_active:
         return
     told = CaseTold(DetailType.CASE_UPDATED, CommunicationType.CASE_UPDATED, actor)

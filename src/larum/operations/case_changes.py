@@ -74,16 +74,17 @@ def active_membership(context: Context) -> Membership:
 
     Raises SecurityIncidentResponseNotActiveException (service-behaviour §11 row 4).
     """
-    return membership_of(context.tx, context.account, context.region)
+    return membership_of(context, context.account, context.region)
 
 
-def membership_of(tx: Transaction, account: str, region: str) -> Membership:
+def membership_of(surroundings: Surroundings, account: str, region: str) -> Membership:
     """Return the account's Active membership in the Region.
 
     Raises SecurityIncidentResponseNotActiveException where there is none, or the service is
     switched off for the account.
     """
-    service_on, membership = memberships.in_use(tx, account, region)
+    tx, now = surroundings.tx, surroundings.now
+    service_on, membership = memberships.in_use(tx, account, region, now)
     Account(account, service_on=service_on).check_service_on()
     if membership is None:
         message = (

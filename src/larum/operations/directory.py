@@ -13,7 +13,7 @@ from larum.domain.organizations import AccountStatus
 from larum.domain.principals import Principal
 from larum.errors import ResourceNotFoundException, ValidationException
 from larum.operations import account_configurations, directory_users
-from larum.operations.memberships import end
+from larum.operations.membership_ends import end, settle
 from larum.operations.notices import tell
 from larum.store import access_keys, accounts, counters, coverage, memberships, organizations
 from larum.store.counters import Counter, Limit
@@ -168,7 +168,9 @@ def _present(context: Context, wanted: Wanted) -> Present:
         for each in named
         if each not in inside and (found := accounts.get(context.tx, each)) is not None
     }
-    holders = {each for each in others if memberships.active_id(context.tx, each) is not None}
+    holders = {
+        each for each in others if memberships.active_of(context.tx, each, context.now) is not None
+    }
     return Present(
         organization=organization,
         units=_paths(organizations.units(context.tx, organization)),
@@ -210,9 +212,12 @@ def _key_out(account: str, key: AccessKey) -> dict[str, Any]:
 
 
 def _apply(context: Context, present: Present, plan: Plan) -> None:
-    # First of all: a membership that this ends must not cover who joins with the same file.
+    # First of all: a membership that ended, or that this ends, must not cover who joins now.
+    settle(context, present.organization.organization_id)
     _change_organization(context, present.organization, plan)
-    membership = memberships.active_of(context.tx, present.organization.organization_id)
+    membership = memberships.active_of(
+        context.tx, present.organization.organization_id, context.now
+    )
     covered = (
         0 if membership is None else coverage.standing(context.tx, membership).accounts_covered
     )
@@ -268,7 +273,7 @@ def _change_organization(context: Context, organization: Organization, plan: Pla
         trusted_access=organization.trusted_access if trusted is None else trusted,
     )
     organizations.update(context.tx, after)
-    membership = memberships.active_of(context.tx, organization.organization_id)
+    membership = memberships.active_of(context.tx, organization.organization_id, context.now)
     if membership is None:
         return
     if trusted is False:

@@ -86,7 +86,7 @@ def place_waiting(surroundings: Surroundings, key: tuple[str, str, str]) -> int:
 
     One membership in one transaction: each holds the writer for some 10 ms.
     """
-    membership = memberships.get(surroundings.tx, *key)
+    membership = memberships.get(surroundings.tx, *key, surroundings.now)
     if membership is None or not membership.is_active:
         return 0
     placed = place(surroundings, membership, waiting(surroundings, membership))

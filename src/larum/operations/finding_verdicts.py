@@ -61,7 +61,8 @@ def conclude(surroundings: Surroundings, case: Case) -> None:
         return
     step = BY_CLOSURE_CODE[case.closure_code]
     tx, place = surroundings.tx, (case.account, case.region, case.case_id)
-    membership = memberships.get(tx, case.account, case.region, case.membership_id)
+    key = case.account, case.region, case.membership_id
+    membership = memberships.get(tx, *key, surroundings.now)
     if membership is None:
         return
     # All of one status at once: a case can hold more findings than could be read in a moment.

@@ -119,7 +119,7 @@ def advance_findings(context: Context, params: dict[str, Any]) -> dict[str, Any]
 
 
 def _named(context: Context, params: Mapping[str, Any]) -> Membership:
-    return membership_of(context.tx, params["accountId"], params["region"])
+    return membership_of(context, params["accountId"], params["region"])
 
 
 def _check_triage(membership: Membership) -> None:

@@ -9,6 +9,7 @@ from larum.domain import values
 from larum.domain.events import DetailType
 from larum.domain.memberships import (
     ALL_COMMUNICATIONS,
+    Cancellation,
     CommunicationType,
     Ending,
     IncidentResponder,
@@ -22,6 +23,7 @@ from larum.domain.memberships import (
 from larum.domain.organizations import Account
 from larum.errors import FieldFailure, ValidationException
 from larum.operations import account_configurations
+from larum.operations.membership_ends import end, settle
 from larum.operations.notices import tell
 from larum.operations.resources import not_yours
 from larum.store import accounts, counters, coverage
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from larum.context import Context
-    from larum.operations.notices import Surroundings
     from larum.store.engine import Transaction
 
 PAGE_SIZE = 25
@@ -53,9 +54,7 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     account = _declared(context)
     account.check_service_on()
     account.check_may_hold_membership(cover_entire_organization=cover)
-    existing = rows.active_id(context.tx, account.customer)
-    if existing is not None:
-        raise already_exists(existing)
+    _check_none_is_active(context, account.customer)
     numbers = counters.numbers(context.tx)
     account_configurations.check_memberships_limit(context, numbers)
     membership = Membership(
@@ -122,7 +121,9 @@ def list_memberships(context: Context, params: dict[str, Any]) -> dict[str, Any]
     `items` is always there, in a Region without memberships too (service-behaviour §1.1).
     """
     limit = params.get("maxResults", PAGE_SIZE)
-    found = rows.page(context.tx, context.account, context.region, context.cursor, limit + 1)
+    found = rows.page(
+        context.tx, context.account, context.region, context.cursor, limit + 1, context.now
+    )
     output: dict[str, Any] = {
         "items": [
             {
@@ -158,10 +159,11 @@ def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     covered = coverage.standing(context.tx, before).accounts_covered
     if update is not None:
         changed, moved = account_configurations.change(context, changed, update)
-    if undone is not before:
+    resumed = undone.is_active and not before.is_active
+    if resumed:
         # After the rules have changed: what is no longer named must not be covered in between.
         coverage.resume(context.tx, changed, counters.next_version(context.tx))
-    if undone is not before or moved:
+    if resumed or moved:
         numbers = counters.numbers(context.tx)
         account_configurations.check_covered_limit(context, changed, numbers, before=covered)
     if changed != before or moved:
@@ -171,14 +173,19 @@ def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
 
 
 def cancel_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """End the membership at once; one that has ended already stays as it is.
+    """End the membership at once, or let it end with its billing month where that is set.
 
-    An SDK that lost the answer sends the call again, so that is no error (service-behaviour §11
-    row 7).
+    One that has ended already, or is going to, stays as it is: an SDK that lost the answer sends
+    the call again, so that is no error (service-behaviour §11 row 7).
     """
     membership = own_membership(context, params["membershipId"])
-    if membership.is_active:
-        end(context, membership, Ending.CANCEL)
+    if context.cancellation == Cancellation.IMMEDIATE:
+        if membership.is_active:
+            end(context, membership, Ending.CANCEL)
+    elif membership.is_active and not membership.is_ending:
+        ending = membership.until_end_of_month(context.now)
+        rows.update(context.tx, ending)
+        tell(context, ending, DetailType.MEMBERSHIP_UPDATED, CommunicationType.MEMBERSHIP_UPDATED)
     return {"membershipId": membership.membership_id}
 
 
@@ -187,32 +194,11 @@ def own_membership(context: Context, membership_id: str) -> Membership:
 
     Raises AccessDeniedException, the same for somebody else's id and for nobody's.
     """
-    membership = rows.get(context.tx, context.account, context.region, membership_id)
+    membership = rows.get(context.tx, context.account, context.region, membership_id, context.now)
     if membership is None:
         arn = values.membership_arn(context.region, context.account, membership_id)
         raise not_yours(context, arn)
     return membership
-
-
-_TOLD = {
-    Ending.CANCEL: DetailType.MEMBERSHIP_CANCELLED,
-    Ending.TERMINATE: DetailType.MEMBERSHIP_TERMINATED,
-}
-
-
-def end(
-    context: Surroundings,
-    membership: Membership,
-    ending: Ending,
-    communication: CommunicationType | None = CommunicationType.MEMBERSHIP_CANCELLED,
-) -> None:
-    """Cancel or terminate a membership and tell who asked for `communication`; None: nobody."""
-    ended = membership.after(ending, context.now)
-    rows.update(context.tx, ended)
-    if membership.is_active:
-        counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, -1)
-        coverage.pause(context.tx, membership, counters.next_version(context.tx))
-    tell(context, ended, _TOLD[ending], communication)
 
 
 def _undone(context: Context, membership: Membership, params: Mapping[str, Any]) -> Membership:
@@ -221,20 +207,27 @@ def _undone(context: Context, membership: Membership, params: Mapping[str, Any])
         message = "Member must be true, or left out: a membership is cancelled by CancelMembership"
         failure = FieldFailure("undoMembershipCancellation", message)
         raise ValidationException.of_fields((failure,))
-    if undo is None or membership.is_active:
+    if undo is None:
         return membership
+    if membership.is_active:
+        return membership.without_end() if membership.is_ending else membership
     undone = membership.after(Ending.UNDO, context.now)
     holder = _declared(context)
     membership.check_belongs_to(holder)
     # An undo opens the membership again: it needs what CreateMembership needs.
     holder.check_service_on()
     holder.check_may_hold_membership(cover_entire_organization=membership.cover_entire_organization)
-    existing = rows.active_id(context.tx, membership.customer)
-    if existing is not None:
-        raise already_exists(existing)
+    _check_none_is_active(context, membership.customer)
     account_configurations.check_memberships_limit(context, counters.numbers(context.tx))
     counters.add(context.tx, Counter.ACTIVE_MEMBERSHIPS, 1)
     return undone
+
+
+def _check_none_is_active(context: Context, customer: str) -> None:
+    existing = rows.active_id(context.tx, customer)
+    # One whose time has come has the place until its row follows.
+    if existing is not None and not settle(context, customer):
+        raise already_exists(existing)
 
 
 def _changes(params: Mapping[str, Any]) -> dict[str, Any]:

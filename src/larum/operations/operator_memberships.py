@@ -27,7 +27,7 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     account, region, membership_id = (
         params[name] for name in ("accountId", "region", "membershipId")
     )
-    membership = rows.get(context.tx, account, region, membership_id)
+    membership = rows.get(context.tx, account, region, membership_id, context.now)
     if membership is None:
         message = f"Account {account} has no membership {membership_id} in {region}."
         raise ResourceNotFoundException(message)
@@ -40,7 +40,7 @@ def list_memberships(context: Context, params: dict[str, Any]) -> dict[str, Any]
     limit = params.get("maxResults", PAGE_SIZE)
     account, region, membership_id = (context.cursor or BEGINNING).split(APART)
     after = (account, region, membership_id)
-    found = rows.page_of_all(context.tx, params.get("accountId"), after, limit + 1)
+    found = rows.page_of_all(context.tx, params.get("accountId"), after, limit + 1, context.now)
     output: dict[str, Any] = {
         "items": [
             {

@@ -94,7 +94,7 @@ def open_proactive_case(context: Context, params: dict[str, Any]) -> Edited:
 
     Raises SecurityIncidentResponseNotActiveException.
     """
-    membership = membership_of(context.tx, params["accountId"], params["region"])
+    membership = membership_of(context, params["accountId"], params["region"])
     case = open_case(
         context, membership, _opening(context, params), actor=RESPONDER.actor, within_quotas=False
     )
@@ -113,7 +113,7 @@ def named_case(context: Context, params: Mapping[str, Any]) -> tuple[Case, Membe
     if case is None:
         message = f"Account {account} has no case {case_id} in {region}."
         raise ResourceNotFoundException(message)
-    membership = membership_rows.get(context.tx, account, region, case.membership_id)
+    membership = membership_rows.get(context.tx, account, region, case.membership_id, context.now)
     if membership is None:
         message = f"case {case_id} is of a membership that is nowhere"
         raise LookupError(message)

@@ -13,7 +13,7 @@ from larum.operations.responder import named_case
 from larum.store import archived_cases
 from larum.store import memberships as membership_rows
 from larum.store import tags as tag_rows
-from larum.store.archived_cases import ArchivePlace
+from larum.store.archived_cases import Archive, ArchivePlace
 
 if TYPE_CHECKING:
     from larum.context import Context
@@ -45,7 +45,7 @@ def list_cases(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         return _archived(context, params)
     account, region = params["accountId"], params["region"]
     limit = params.get("maxResults", PAGE_SIZE)
-    membership = membership_rows.in_use(context.tx, account, region)[1]
+    membership = membership_rows.in_use(context.tx, account, region, context.now)[1]
     wanted = params.get("membershipId")
     if membership is None or wanted not in {None, membership.membership_id}:
         return {"items": [], "total": 0}
@@ -76,13 +76,14 @@ def _archived(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     account, region, wanted = params["accountId"], params["region"], params.get("membershipId")
     limit = params.get("maxResults", PAGE_SIZE)
     below = ArchivePlace.read(context.cursor) if context.cursor else archived_cases.top(wanted)
-    found = archived_cases.page(context.tx, account, region, wanted, below, limit + 1)
+    archive = Archive(account, region, wanted, context.now)
+    found = archived_cases.page(context.tx, archive, below, limit + 1)
     output: dict[str, Any] = {
         "items": [
             listed_out(account, region, case) | {"membershipId": membership_id}
             for membership_id, case in found[:limit]
         ],
-        "total": archived_cases.count(context.tx, account, region, wanted),
+        "total": archived_cases.count(context.tx, archive),
     }
     if len(found) > limit:
         membership_id, case = found[limit - 1]

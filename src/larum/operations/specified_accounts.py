@@ -71,7 +71,7 @@ def _membership_to_change(context: Context, params: Mapping[str, Any]) -> Member
     account, region, membership_id = (
         params[name] for name in ("accountId", "region", "membershipId")
     )
-    membership = rows.get(context.tx, account, region, membership_id)
+    membership = rows.get(context.tx, account, region, membership_id, context.now)
     if membership is None:
         message = f"Account {account} has no membership {membership_id} in {region}."
         raise ResourceNotFoundException(message)

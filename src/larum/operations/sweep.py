@@ -1,7 +1,8 @@
 """What the time does, without a caller.
 
-A cancellation becomes a termination (service-behaviour §11 row 7), and the order in which cases
-were listed a day ago is forgotten.
+A membership whose billing month is over ends, a cancellation becomes a termination
+(service-behaviour §11 row 7); the order in which cases were listed a day ago is forgotten, and so
+are client tokens.
 """
 
 from __future__ import annotations
@@ -11,21 +12,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from larum.domain.memberships import Ending
-from larum.operations.memberships import end
-from larum.store import audit, case_places, memberships
+from larum.operations.membership_ends import end_by_time
+from larum.store import case_places, idempotency, memberships
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from larum.domain.memberships import Membership
     from larum.store.engine import Transaction
 
 # A sweep holds the writer: this bounds how long, some 10 ms.
-TERMINATED_AT_ONCE: Final = 100
+ENDED_AT_ONCE: Final = 100
 # A list of cases is paged for 24 hours at most (operations/case_lists.py).
 PLACES_KEPT: Final = timedelta(hours=25)
-SERVICE_PRINCIPAL: Final = "security-ir.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +36,36 @@ class Sweep:
     tx: Transaction
 
 
+def once(sweep: Sweep, before: datetime) -> int:
+    """Do some of everything; return how much, 0 when nothing is left to do.
+
+    What was cancelled at `before` or earlier becomes Terminated.
+    """
+    done = end_due(sweep) + terminate_long_cancelled(sweep, before) + forget_old_places(sweep)
+    return done + idempotency.purge(sweep.tx, sweep.now)
+
+
+def end_due(sweep: Sweep) -> int:
+    """Cancel memberships whose billing month is over; return how many.
+
+    At most ENDED_AT_ONCE in one run: call again until it returns 0. Whoever looked since then has
+    seen them ended already (`Membership.at`).
+    """
+    found = memberships.due(sweep.tx, sweep.now, ENDED_AT_ONCE)
+    for membership in found:
+        end_by_time(sweep, membership, Ending.CANCEL)
+    return len(found)
+
+
 def terminate_long_cancelled(sweep: Sweep, before: datetime) -> int:
     """Terminate memberships that were cancelled at `before` or earlier; return how many.
 
-    At most TERMINATED_AT_ONCE in one run: call again until it returns 0. The team was told when the
+    At most ENDED_AT_ONCE in one run: call again until it returns 0. The team was told when the
     membership was cancelled and is not told again; the event is for machines.
     """
-    found = memberships.long_cancelled(sweep.tx, before, TERMINATED_AT_ONCE)
+    found = memberships.long_cancelled(sweep.tx, before, ENDED_AT_ONCE)
     for membership in found:
-        end(sweep, membership, Ending.TERMINATE, None)
-        audit.append(sweep.tx, membership.account, _record(sweep, membership))
+        end_by_time(sweep, membership, Ending.TERMINATE, None)
     return len(found)
 
 
@@ -56,14 +75,3 @@ def forget_old_places(sweep: Sweep) -> int:
     A bounded number in one run: call again until it returns 0.
     """
     return case_places.purge(sweep.tx, sweep.now - PLACES_KEPT)
-
-
-def _record(sweep: Sweep, membership: Membership) -> dict[str, object]:
-    return {
-        "eventTime": sweep.now.isoformat(),
-        "eventSource": SERVICE_PRINCIPAL,
-        "eventName": "TerminateMembership",
-        "awsRegion": membership.region,
-        "userIdentity": {"type": "AWSService", "invokedBy": SERVICE_PRINCIPAL},
-        "resources": [membership.arn],
-    }

@@ -70,7 +70,7 @@ def _owned(context: Context, arn: str) -> tuple[Case, Membership] | None:
         raise not_yours(context, arn)
     if kind == "case":
         return own_case(context, identifier)
-    if membership_rows.get(context.tx, account, region, identifier) is None:
+    if membership_rows.get(context.tx, account, region, identifier, context.now) is None:
         raise not_yours(context, arn)
     return None
 

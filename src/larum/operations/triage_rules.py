@@ -94,7 +94,7 @@ def test_triage_rules(context: Context, params: dict[str, Any]) -> dict[str, Any
 
 
 def _named(context: Context, params: Mapping[str, Any]) -> Membership:
-    return membership_of(context.tx, params["accountId"], params["region"])
+    return membership_of(context, params["accountId"], params["region"])
 
 
 def _after(cursor: str | None) -> tuple[int, str]:

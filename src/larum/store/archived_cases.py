@@ -7,11 +7,14 @@ comes first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from larum.domain import values
 from larum.store import case_places
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from larum.store.case_places import ListedCase
     from larum.store.engine import Transaction
 
@@ -26,7 +29,7 @@ JOIN cases ON cases.account = memberships.account AND cases.region = memberships
   AND cases.place < CASE memberships.membership_id WHEN :last THEN :place ELSE :every_place END
 WHERE memberships.account = :account AND memberships.region = :region
   AND memberships.membership_id BETWEEN :first AND :last
-  AND memberships.status <> 'Active'
+  AND (memberships.status <> 'Active' OR memberships.deactivated_at <= :now)
 ORDER BY memberships.membership_id DESC, cases.place DESC LIMIT :limit
 """
 COUNT = """
@@ -36,12 +39,33 @@ JOIN memberships ON memberships.account = case_counters.account
   AND memberships.membership_id = case_counters.membership_id
 WHERE case_counters.account = :account AND case_counters.region = :region
   AND case_counters.membership_id BETWEEN :first AND :last
-  AND memberships.status <> 'Active'
+  AND (memberships.status <> 'Active' OR memberships.deactivated_at <= :now)
 """
 # Above every place, and below and above every id, which begins with m.
 EVERY_PLACE: Final = 2**63 - 1
 FIRST_ID: Final = ""
 LAST_ID: Final = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Whose archived cases, as of `now`: of one membership, or of all that ended there for None."""
+
+    account: str
+    region: str
+    membership_id: str | None
+    now: datetime
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the statements ask for."""
+        return {
+            "account": self.account,
+            "region": self.region,
+            "first": self.membership_id or FIRST_ID,
+            "last": self.membership_id or LAST_ID,
+            "now": values.microseconds(self.now),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +92,10 @@ def top(membership_id: str | None) -> ArchivePlace:
 
 
 def page(
-    tx: Transaction,
-    account: str,
-    region: str,
-    membership_id: str | None,
-    below: ArchivePlace,
-    limit: int,
+    tx: Transaction, archive: Archive, below: ArchivePlace, limit: int
 ) -> list[tuple[str, ListedCase]]:
-    """Return (membership id, case) of at most `limit` archived cases from `below` on down.
-
-    They are those of `membership_id`, or of every membership that has ended for None.
-    """
-    parameters = {
-        "account": account,
-        "region": region,
-        "first": membership_id or FIRST_ID,
+    """Return (membership id, case) of at most `limit` archived cases from `below` on down."""
+    parameters = archive.parameters | {
         "last": below.membership_id,
         "place": below.place,
         "every_place": EVERY_PLACE,
@@ -94,13 +107,7 @@ def page(
     ]
 
 
-def count(tx: Transaction, account: str, region: str, membership_id: str | None) -> int:
-    """Return how many cases the ended membership has, or all that have ended there for None."""
-    parameters = {
-        "account": account,
-        "region": region,
-        "first": membership_id or FIRST_ID,
-        "last": membership_id or LAST_ID,
-    }
-    (row,) = tx.rows(COUNT, parameters)
+def count(tx: Transaction, archive: Archive) -> int:
+    """Return how many cases the archive has."""
+    (row,) = tx.rows(COUNT, archive.parameters)
     return int(row[0])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from larum.domain.coverage import Coverage, Rule, RuleKind, Span
 from larum.domain.organizations import AccountStatus
+from larum.store import counters
+from larum.store.counters import Counter
 
 if TYPE_CHECKING:
     from larum.domain.memberships import Membership
@@ -133,11 +135,14 @@ def resume(tx: Transaction, membership: Membership, until: int) -> None:
 def coverage_for(tx: Transaction, membership: Membership, account: str) -> Coverage:
     """Return the membership's coverage, of its rules by account only those about `account`."""
     rules = tx.rows(RULES_FOR, _key(membership) | {"target": account})
-    pauses = tx.rows(PAUSES, _key(membership))
+    pauses = [Span(since, until) for since, until in tx.rows(PAUSES, _key(membership))]
+    if not membership.is_active and not any(pause.is_open for pause in pauses):
+        # Its time has come, and its row has not followed yet.
+        pauses.append(Span(counters.value(tx, Counter.DIRECTORY_VERSION) + 1))
     return Coverage(
         membership.customer,
         [Rule(Span(since, until), RuleKind(kind), target) for kind, target, since, until in rules],
-        [Span(since, until) for since, until in pauses],
+        pauses,
     )
 
 

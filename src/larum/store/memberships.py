@@ -12,6 +12,7 @@ from larum.domain.memberships import (
     Membership,
     MembershipStatus,
     OptInFeature,
+    status_at,
 )
 from larum.domain.organizations import CustomerType
 
@@ -53,17 +54,17 @@ WHERE accounts.account = :account
 """
 ACTIVE_ID = "SELECT membership_id FROM memberships WHERE customer = :customer AND status = 'Active'"
 PAGE = """
-SELECT membership_id, status FROM memberships
+SELECT membership_id, status, deactivated_at FROM memberships
 WHERE account = :account AND region = :region AND membership_id < :before
 ORDER BY membership_id DESC LIMIT :limit
 """
 PAGE_OF_ALL = """
-SELECT account, region, membership_id, membership_name, status FROM memberships
+SELECT account, region, membership_id, membership_name, status, deactivated_at FROM memberships
 WHERE (account, region, membership_id) > (:account, :region, :membership_id)
 ORDER BY account, region, membership_id LIMIT :limit
 """
 PAGE_OF_ACCOUNT = """
-SELECT account, region, membership_id, membership_name, status FROM memberships
+SELECT account, region, membership_id, membership_name, status, deactivated_at FROM memberships
 WHERE account = :account AND (region, membership_id) > (:region, :membership_id)
 ORDER BY account, region, membership_id LIMIT :limit
 """
@@ -77,6 +78,19 @@ WHERE account = :account AND region = :region AND membership_id = :membership_id
 OF_CUSTOMER = """
 SELECT account, region, membership_id FROM memberships
 WHERE customer = :customer AND status = 'Active'
+"""
+DUE_OF = """
+SELECT account, region, membership_id FROM memberships
+WHERE customer = :customer AND status = 'Active' AND deactivated_at <= :now
+"""
+DUE = """
+SELECT account, region, membership_id FROM memberships
+WHERE status = 'Active' AND deactivated_at IS NOT NULL AND deactivated_at <= :now
+ORDER BY deactivated_at LIMIT :limit
+"""
+COUNT_DUE = """
+SELECT count(*) FROM memberships
+WHERE status = 'Active' AND deactivated_at IS NOT NULL AND deactivated_at <= :now
 """
 LONG_CANCELLED = """
 SELECT account, region, membership_id FROM memberships
@@ -99,14 +113,17 @@ def update(tx: Transaction, membership: Membership) -> None:
     tx.change(UPDATE, _parameters(membership))
 
 
-def get(tx: Transaction, account: str, region: str, membership_id: str) -> Membership | None:
-    """Return the account's membership of that id in that Region, or None."""
-    parameters = {"account": account, "region": region, "membership_id": membership_id}
-    row = tx.row(GET, parameters)
-    return None if row is None else _membership(account, region, membership_id, row)
+def get(
+    tx: Transaction, account: str, region: str, membership_id: str, now: datetime
+) -> Membership | None:
+    """Return the account's membership of that id in that Region as it is at `now`, or None."""
+    found = _row(tx, account, region, membership_id)
+    return None if found is None else found.at(now)
 
 
-def in_use(tx: Transaction, account: str, region: str) -> tuple[bool, Membership | None]:
+def in_use(
+    tx: Transaction, account: str, region: str, now: datetime
+) -> tuple[bool, Membership | None]:
     """Return whether the service is on for the account, and its Active membership in the Region.
 
     The service is on for an account that nobody has declared.
@@ -117,29 +134,51 @@ def in_use(tx: Transaction, account: str, region: str) -> tuple[bool, Membership
     service_on, membership_id, *rest = row
     if membership_id is None:
         return bool(service_on), None
-    return bool(service_on), _membership(account, region, membership_id, tuple(rest))
+    membership = _membership(account, region, membership_id, tuple(rest)).at(now)
+    return bool(service_on), membership if membership.is_active else None
 
 
 def active_id(tx: Transaction, customer: str) -> str | None:
-    """Return the id of the customer's Active membership in whatever Region, or None."""
+    """Return the id of the membership that has the customer's place, in whatever Region, or None.
+
+    Its time may have come already: `due_of` tells.
+    """
     row = tx.row(ACTIVE_ID, {"customer": customer})
     return None if row is None else row[0]
 
 
-def active_of(tx: Transaction, customer: str) -> Membership | None:
+def active_of(tx: Transaction, customer: str, now: datetime) -> Membership | None:
     """Return the customer's Active membership in whatever Region, or None."""
     row = tx.row(OF_CUSTOMER, {"customer": customer})
-    return None if row is None else get(tx, *row)
+    found = None if row is None else _row(tx, *row)
+    return found if found is not None and found.at(now).is_active else None
+
+
+def due_of(tx: Transaction, customer: str, now: datetime) -> Membership | None:
+    """Return the customer's membership whose time has come, as its row still has it, or None."""
+    row = tx.row(DUE_OF, {"customer": customer, "now": values.microseconds(now)})
+    return None if row is None else _row(tx, *row)
+
+
+def due(tx: Transaction, now: datetime, limit: int) -> list[Membership]:
+    """Return at most `limit` memberships whose time has come, the first of them first."""
+    rows = tx.rows(DUE, {"now": values.microseconds(now), "limit": limit})
+    return [found for row in rows if (found := _row(tx, *row)) is not None]
+
+
+def count_due(tx: Transaction, now: datetime) -> int:
+    """Return how many memberships' time has come without their row having followed."""
+    return int(tx.rows(COUNT_DUE, {"now": values.microseconds(now)})[0][0])
 
 
 def long_cancelled(tx: Transaction, before: datetime, limit: int) -> list[Membership]:
     """Return at most `limit` memberships that were cancelled at `before` or earlier."""
     rows = tx.rows(LONG_CANCELLED, {"before": values.microseconds(before), "limit": limit})
-    return [found for row in rows if (found := get(tx, *row)) is not None]
+    return [found for row in rows if (found := _row(tx, *row)) is not None]
 
 
 def page(
-    tx: Transaction, account: str, region: str, before: str | None, limit: int
+    tx: Transaction, account: str, region: str, before: str | None, limit: int, now: datetime
 ) -> Sequence[tuple[str, str]]:
     """Return (membership_id, status) of the newest `limit` memberships older than id `before`."""
     parameters = {
@@ -148,11 +187,11 @@ def page(
         "before": before or AFTER_EVERY_ID,
         "limit": limit,
     }
-    return [(row[0], row[1]) for row in tx.rows(PAGE, parameters)]
+    return [(row[0], _status(now, *row[1:])) for row in tx.rows(PAGE, parameters)]
 
 
 def page_of_all(
-    tx: Transaction, account: str | None, after: tuple[str, str, str], limit: int
+    tx: Transaction, account: str | None, after: tuple[str, str, str], limit: int, now: datetime
 ) -> Sequence[tuple[str, str, str, str, str]]:
     """Return (account, region, id, name, status) of the `limit` memberships after `after`.
 
@@ -161,8 +200,21 @@ def page_of_all(
     """
     parameters = {"region": after[1], "membership_id": after[2], "limit": limit}
     if account is None:
-        return tx.rows(PAGE_OF_ALL, {"account": after[0], **parameters})
-    return tx.rows(PAGE_OF_ACCOUNT, {"account": account, **parameters})
+        found = tx.rows(PAGE_OF_ALL, {"account": after[0], **parameters})
+    else:
+        found = tx.rows(PAGE_OF_ACCOUNT, {"account": account, **parameters})
+    return [(*row[:4], _status(now, *row[4:])) for row in found]
+
+
+def _row(tx: Transaction, account: str, region: str, membership_id: str) -> Membership | None:
+    parameters = {"account": account, "region": region, "membership_id": membership_id}
+    row = tx.row(GET, parameters)
+    return None if row is None else _membership(account, region, membership_id, row)
+
+
+def _status(now: datetime, status: str, deactivated_at: int | None) -> str:
+    ended = None if deactivated_at is None else values.moment(deactivated_at)
+    return status_at(MembershipStatus(status), ended, now)
 
 
 def _parameters(membership: Membership) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from larum.domain.memberships import CommunicationType
-from larum.edge.cli.printing import count, pages
+from larum.edge.cli.printing import count, pages, when
 from larum.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def lines(membership: dict[str, Any], cases: OpenCases) -> list[str]:
     return [
         f"{identity} “{name}” of {holder} will be Cancelled.",
         "",
-        "At once",
+        "At once, or with its billing month (the instance's setting cancellation)",
         *_indented(
             f"{count(covered, 'account')} no longer covered.",
             _open(cases),
@@ -110,6 +110,15 @@ def lines(membership: dict[str, Any], cases: OpenCases) -> list[str]:
             "A new membership is no way back: it sees none of these cases.",
         ),
     ]
+
+
+def outcome(membership: dict[str, Any]) -> str:
+    """Return what has become of a membership that was cancelled, in a few words."""
+    status = str(membership["membershipStatus"])
+    until = membership.get("membershipDeactivationTimestamp")
+    if status == "Active" and until is not None:
+        return f"stays Active until {when(until)}, the end of its billing month"
+    return f"is {status}"
 
 
 def _indented(*texts: str) -> Iterable[str]:

@@ -156,10 +156,13 @@ def cancel(
             click.echo("\n".join(cancelling.lines(found, cases)), err=True)
         _check_name(found["membershipName"], confirm)
         client.cancel_membership(membershipId=membership)
+        found = plain(client.get_membership(membershipId=membership))
     if output == "json":
-        print_json({**facts, "membershipStatus": "Cancelled"})
+        names = ("membershipStatus", "membershipDeactivationTimestamp")
+        print_json({**facts, **{name: found[name] for name in names if name in found}})
         return
-    click.echo(f"{membership} is Cancelled. Undo: larum memberships undo-cancel {membership}")
+    ended = cancelling.outcome(found)
+    click.echo(f"{membership} {ended}. Undo: larum memberships undo-cancel {membership}")
 
 
 @memberships.command("undo-cancel", short_help="Make a cancelled membership Active again.")
