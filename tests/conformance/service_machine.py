@@ -47,7 +47,7 @@ from tests.conformance.whole_model import OPERATIONS
 from tests.edge.larum_servers import ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.conformance.service_model import Params
 
@@ -104,6 +104,8 @@ class ServiceMachine(RuleBasedStateMachine):
     told: ClassVar[Counter[tuple[str, str]]] = Counter()
     # What the server's environment has beside this one's.
     environment: ClassVar[Mapping[str, str]] = {}
+    # What is called, each as often as it stands here.
+    often: ClassVar[Sequence[str]] = OFTEN
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,7 +142,8 @@ class ServiceMachine(RuleBasedStateMachine):
         # Hypothesis likes some numbers better than others: no step is like the one before.
         self.steps += 1
         self.driver.random = random = Random(f"{seed}/{self.steps}")
-        operation = random.choice(OFTEN)
+        never = [each for each in EVERY_STEP if (each, "") not in self.driver.told]
+        operation = random.choice(never if never and random.random() < 0.2 else self.often)
         if what == CRASH:
             self.crash()
         model = self.driver.model

@@ -268,8 +268,8 @@ def update_case(random: Random, model: ServiceModel, caller: Caller) -> Params:
             params[name + "ToAdd"] = add
         if random.random() < 0.25:
             params[name + "ToDelete"] = [each for each in delete if identity(each) not in added]
-    if random.random() < 0.2:
-        keys = random.sample(range(36), random.choice((1, 2, 12, 30)))
+    if random.random() < 0.3:
+        keys = random.sample(range(31), random.choice((1, 2, 12, 30, 30)))
         params["caseMetadata"] = [
             {"key": f"{CANARY}{key}", "value": random.choice("ab")} for key in keys
         ]
