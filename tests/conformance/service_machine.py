@@ -106,6 +106,8 @@ class ServiceMachine(RuleBasedStateMachine):
     environment: ClassVar[Mapping[str, str]] = {}
     # What is called, each as often as it stands here.
     often: ClassVar[Sequence[str]] = OFTEN
+    # How often it is something that has not worked yet in the example.
+    curiosity: ClassVar[float] = 0.2
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +145,8 @@ class ServiceMachine(RuleBasedStateMachine):
         self.steps += 1
         self.driver.random = random = Random(f"{seed}/{self.steps}")
         never = [each for each in EVERY_STEP if (each, "") not in self.driver.told]
-        operation = random.choice(never if never and random.random() < 0.2 else self.often)
+        anew = never and random.random() < self.curiosity
+        operation = random.choice(never if anew else self.often)
         if what == CRASH:
             self.crash()
         model = self.driver.model

@@ -295,13 +295,19 @@ def create_case_comment(random: Random, model: ServiceModel, caller: Caller) -> 
     return once(random, model, caller, "CreateCaseComment", params)
 
 
+def _is_commented(case: Case) -> bool:
+    return any(each.by_customer for each in case.comments)
+
+
 def update_case_comment(random: Random, model: ServiceModel, caller: Caller) -> Params:
     """A comment that there is, mostly; at times to what it says."""
-    params = this_case(random, model, caller, lambda each: bool(each.comments))
+    params = this_case(random, model, caller, _is_commented)
     active = _active(model, caller)
     case = active.cases.get(params["caseId"]) if active else None
     comments = case.comments if case else []
-    number = random.randrange(len(comments) + (random.random() < 0.1 or not comments))
+    own = [place for place, each in enumerate(comments) if each.by_customer]
+    number = random.choice(own) if own and random.random() < 0.8 else len(comments)
+    number = random.randrange(number + 1) if random.random() < 0.2 else number
     body = text(random)
     if number < len(comments) and random.random() < 0.2:
         body = comments[number].body
@@ -338,7 +344,11 @@ def likelier(random: Random, model: ServiceModel, caller: Caller, operation: str
     active = _active(model, caller)
     if active is None and model.kinds[caller.account] != MEMBER and random.random() < 0.4:
         return "CreateMembership"
-    has_open = active is not None and not all(each.is_closed for each in active.cases.values())
+    cases = [] if active is None else list(active.cases.values())
+    has_open = not all(each.is_closed for each in cases)
     if active is not None and not has_open and random.random() < 0.5:
         return "CreateCase"
+    commented = any(_is_commented(each) and not each.is_closed for each in cases)
+    if operation == "UpdateCaseComment" and not commented and random.random() < 0.8:
+        return "CreateCaseComment"
     return operation

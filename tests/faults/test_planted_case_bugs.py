@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 HASTY = (sys.executable, str(Path(__file__).with_name("hasty_server.py")))
 # The same examples every time, and no shrinking: that one fails is all that is asked.
 SEARCH = settings(
-    max_examples=20,
+    max_examples=40,
     stateful_step_count=80,
     deadline=None,
     derandomize=True,
