@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 from bench.peers.echo import announce
 from larum.access import sigv4
+from larum.clock import utc_now
 from larum.domain.regions import REGIONS
 from larum.edge.server import Listen, run
 from larum.errors import ServiceError
-from larum.service import Service, utc_now
+from larum.service import Service
 from larum.settings import Settings
 from larum.wire import rest_json
 from larum.wire.http import HttpRequest, HttpResponse

@@ -13,17 +13,16 @@ import logging
 import secrets
 import time
 import traceback
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
+from larum import health
 from larum.access import keys, policy, relaxed, signed_url, sigv4, throttle
 from larum.access.policy import PolicySettings
 from larum.audit_checkpoints import AuditCheckpoints
 from larum.calls import Call, Chore
 from larum.client_tokens import ClientTokens
+from larum.clock import Clock, utc_now
 from larum.context import Context
 from larum.domain import values
 from larum.domain.regions import REGIONS
@@ -51,6 +50,7 @@ from larum.wire.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from larum.context import Caller
@@ -70,11 +70,6 @@ IN_FLIGHT: Final = (
 )
 
 
-def utc_now() -> datetime:
-    """Return the wall clock."""
-    return datetime.now(UTC)
-
-
 class Service:
     """One instance: a store, its settings, and the two service models that it answers."""
 
@@ -84,18 +79,20 @@ class Service:
         settings: Settings | None = None,
         *,
         clock: Callable[[], datetime] = utc_now,
+        steady: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
         vfs: str | None = None,
     ) -> None:
         """Open the data directory `data`, or a private store in memory for None.
 
-        `clock()` gives the time in UTC, `random(n)` n bytes, `vfs` names SQLite's file layer.
+        `clock()` gives the time in UTC and `steady()` seconds to hold it against (clock.py),
+        `random(n)` n bytes, `vfs` names SQLite's file layer.
         Raises DirectoryRefused, SchemaRefused or WrongMasterKey where it cannot be used.
         """
         self.settings = settings or Settings()
-        self._clock = clock
+        self._clock = Clock(clock, steady)
         self._random = random
-        self.installation = Installation(data, self.settings, clock(), random, vfs)
+        self.installation = Installation(data, self.settings, self._clock(), random, vfs)
         self.engine = self.installation.engine
         self.in_flight = InFlight()
         self._writes_alone = 0
@@ -109,11 +106,11 @@ class Service:
         master = self.installation.master_key
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
-        self.audit_checkpoints = AuditCheckpoints(self.installation, self.settings, clock)
+        self.audit_checkpoints = AuditCheckpoints(self.installation, self.settings, self._clock)
         self.evidence = Evidence(
             self.installation,
             self.settings,
-            clock=clock,
+            clock=self._clock,
             random=random,
             origin=lambda: self.data_origin(),  # noqa: PLW0108 - a service in process has its own
         )
@@ -175,10 +172,13 @@ class Service:
         """Do some of what the time demands; return how much, 0 when nothing is left to do.
 
         Client tokens expire, memberships end in their time, findings that waited get their cases,
-        old orders of cases are forgotten, and audit checkpoints are signed.
+        old orders of cases are forgotten, and audit checkpoints are signed: after a leap of the
+        clock these alone.
         """
         self.audit_checkpoints.write()
         now = self._clock()
+        if self._clock.has_leapt:
+            return 0
         before = now - self.settings.termination_after
 
         def work(tx: Transaction) -> int:
@@ -339,6 +339,7 @@ class Service:
             resource_type=call.entry.makes,
             now=call.now,
             retention=self.settings.token_retention,
+            expires=not self._clock.has_leapt,
         )
 
     def gave_up_waiting(self, *, duplicate: bool) -> ServiceError:
@@ -346,16 +347,14 @@ class Service:
         return InvalidTokenException(IN_FLIGHT) if duplicate else InternalServerException(NOT_DONE)
 
     def health(self) -> HttpResponse:
-        """Answer `/healthz`: the process is alive."""
-        return _json(200, {"status": "ok"})
+        """Answer `/healthz`."""
+        return health.health()
 
     def readiness(self) -> HttpResponse:
-        """Answer `/readyz`: whether requests are served, and how they are authenticated."""
-        failure = self.engine.failure
-        told = {"status": "ready", "auth": self.settings.auth, "throttle": self.settings.throttle}
-        if failure is not None:
-            told |= {"status": "read-only", "reason": "the storage failed; restart the server"}
-        return _json(200 if failure is None else 503, told)
+        """Answer `/readyz`."""
+        return health.readiness(
+            self.settings, self.engine.failure, clock_has_leapt=self._clock.has_leapt
+        )
 
     def _commit_alone(self, call: Call) -> HttpResponse:
         duplicate = call.token is not None and self.in_flight.enter(call.token.scope)
@@ -393,7 +392,3 @@ def _where(error: BaseException) -> str:
     """Tell an error's kind and where it was raised; its text may quote a caller's values."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{frames}"
-
-
-def _json(status: int, told: dict[str, str]) -> HttpResponse:
-    return HttpResponse(status, (("content-type", rest_json.JSON),), msgspec.json.encode(told))

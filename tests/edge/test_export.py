@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import larum
+from larum.clock import utc_now
 from larum.edge import export as exports
 from larum.edge import signed_urls
-from larum.service import utc_now
 from tests.conformance.page import smallest
 from tests.documents import ROOT
 from tests.edge.declared import shell, type_larum

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 import botocore.client
 from botocore.loaders import Loader
 
+from larum.clock import utc_now
 from larum.domain.regions import REGIONS
 from larum.edge import api_client
 from larum.edge.botocore_messages import as_botocore, from_botocore
 from larum.edge.shared_service import SharedService
 from larum.operations import SERVICES
-from larum.service import Service, utc_now
+from larum.service import Service
 from larum.settings import ROOT_ACCOUNT, Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class EmbeddedService(Service):
         settings: Settings | None = None,
         *,
         clock: Callable[[], datetime] = utc_now,
+        steady: Callable[[], float] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
         vfs: str | None = None,
     ) -> None:
@@ -72,7 +74,7 @@ class EmbeddedService(Service):
         path = None if data is None else Path(data)
         self._listening = threading.Lock()
         self._listener: HttpServer | None = None
-        super().__init__(path, settings, clock=clock, random=random, vfs=vfs)
+        super().__init__(path, settings, clock=clock, steady=steady, random=random, vfs=vfs)
         self.closed = False
         if path is not None and self.evidence.has_work:
             self.data_origin()

@@ -32,7 +32,7 @@ INSERT INTO client_tokens (
 ON CONFLICT (account, region, operation, token_hash) DO UPDATE SET
     fingerprint = :fingerprint, canon_version = :canon_version, resource_id = '',
     principal_arn = :principal_arn, created_at = :created_at, expires_at = :expires_at
-WHERE client_tokens.expires_at <= :created_at
+WHERE client_tokens.expires_at <= :expired_by
 """
 GET = """
 SELECT fingerprint, resource_id FROM client_tokens
@@ -78,9 +78,11 @@ def replay(
     resource_type: str,
     now: datetime,
     retention: timedelta,
+    expires: bool = True,
 ) -> str | None:
     """Claim the token for this request, or return the id that its first request made.
 
+    Where the clock cannot be trusted, nothing `expires` (§3.6).
     Raises ConflictException, naming the existing resource, when the parameters differ.
     """
     parameters = {
@@ -90,6 +92,7 @@ def replay(
         "principal_arn": principal_arn,
         "created_at": values.microseconds(now),
         "expires_at": values.microseconds(now + retention),
+        "expired_by": values.microseconds(now) if expires else 0,
     }
     if tx.change(CLAIM, parameters):
         return None
