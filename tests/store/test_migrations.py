@@ -67,3 +67,19 @@ def test_migrating_again_changes_nothing(first_schema: Path) -> None:
         assert [row[0] for row in applied] == [each[0] for each in migrations.scripts()]
     finally:
         engine.close()
+
+
+def test_none_is_left_out(tmp_path: Path) -> None:
+    """A migration that the database lacks is applied though a younger one was before."""
+    path = tmp_path / "larum.db"
+    Engine(path).close()
+    connection = apsw.Connection(str(path))
+    (newest,) = connection.execute("SELECT max(version) FROM schema_migrations").fetchall()[0]
+    assert newest > 9
+    connection.execute("DROP TABLE users; DELETE FROM schema_migrations WHERE version = 9")
+    connection.close()
+    engine = Engine(path)
+    try:
+        assert engine.read(lambda tx: tx.rows("SELECT * FROM users", {})) == []
+    finally:
+        engine.close()

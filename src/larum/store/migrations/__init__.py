@@ -1,7 +1,8 @@
 """The schema's versions: SQL files, applied in the order of their numbers, each once.
 
 Not a framework: a migration is a file `NNNN_name.sql`, and a database that is newer than this
-release is refused instead of guessed at.
+release is refused instead of guessed at. What came to be written side by side may be applied in
+another order than that of the numbers; none is ever left out.
 """
 
 from __future__ import annotations
@@ -43,16 +44,17 @@ def pending(tx: Transaction) -> Iterator[str]:
     Raises SchemaRefused when the database has migrations that this release does not know.
     """
     tx.change(TABLE, {})
-    (applied,) = tx.rows("SELECT coalesce(max(version), 0) FROM schema_migrations", {})[0]
+    applied = {row[0] for row in tx.rows("SELECT version FROM schema_migrations", {})}
     known = scripts()[-1][0]
-    if applied > known:
+    newest = max(applied, default=0)
+    if newest > known:
         message = (
-            f"The data was written by a newer release (schema {applied}; this one knows {known}). "
+            f"The data was written by a newer release (schema {newest}; this one knows {known}). "
             "Install that release, or restore a backup from before the upgrade."
         )
         raise SchemaRefused(message)
     for version, name, text in scripts():
-        if version > applied:
+        if version not in applied:
             yield text
             insert = "INSERT INTO schema_migrations (version, name) VALUES (:version, :name)"
             tx.change(insert, {"version": version, "name": name})
