@@ -22,7 +22,7 @@ from larum.domain.organizations import AccountStatus, CustomerType
 from larum.domain.principals import Principal
 from larum.service import Service
 from larum.settings import Settings
-from larum.store import accounts, counters, coverage, memberships
+from larum.store import accounts, counters, coverage, directory_versions, memberships
 from larum.store.counters import Counter
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _write_cancelled(service: Service, population: Population, indexes: range) -
     def work(tx: Transaction) -> None:
         tx.change_many(memberships.INSERT, ended)
         tx.change_many(coverage.OPEN_RULE, (_own_rule(_key(each)) for each in ended))
-        since = {"since": counters.next_version(tx)}
+        since = {"since": directory_versions.begin(tx, population.now)}
         tx.change_many(coverage.OPEN_PAUSE, (_key(each) | since for each in ended))
 
     service.engine.write(work)

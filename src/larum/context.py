@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -54,7 +55,7 @@ class Context(msgspec.Struct, frozen=True):
     lets a key no longer be remembered as it was; `origin` is how the caller reaches this server
     (`http://host:port`), empty in process; `cursor` is where a page starts, opened from the sealed
     nextToken; `audit_key` is what the audit's checkpoints are checked with; `cancellation` is when
-    one takes effect.
+    one takes effect, `coverage_delay` how long a change of coverage takes to show.
     """
 
     caller: Caller
@@ -71,6 +72,7 @@ class Context(msgspec.Struct, frozen=True):
     cursor: str | None = None
     audit_key: str = ""
     cancellation: str = Cancellation.IMMEDIATE
+    coverage_delay: timedelta = timedelta(0)
 
     @property
     def account(self) -> str:

@@ -285,6 +285,7 @@ class Service:
             cursor=call.cursor,
             audit_key=self.audit_checkpoints.public_key,
             cancellation=self.settings.cancellation,
+            coverage_delay=self.settings.coverage_delay,
         )
         resource = call.entry.resource(call.caller, call.params)
         self._authorize(call, resource)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from larum import setting_texts as texts
+from larum.domain.coverage import LONGEST_DELAY
 from larum.domain.memberships import Cancellation
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT_ACCOUNT: Final = "123456789012"
 DEFAULT_FILE: Final = "larum.toml"
+SECOND: Final = timedelta(seconds=1)
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
@@ -126,6 +128,13 @@ FIELDS: Final = (
         "immediate",
     ),
     Field(
+        "coverage_delay",
+        texts.span(SECOND, 0, LONGEST_DELAY // SECOND, "seconds"),
+        "How long a change of coverage takes to show, in seconds.",
+        "0",
+        unit=SECOND,
+    ),
+    Field(
         "termination_after",
         texts.span(DAY, 0, 3650, "days"),
         "How long the cancellation of a membership can be undone, in days.",
@@ -194,6 +203,7 @@ class Settings:
     failed_authentications: float = 1e9
     token_retention: timedelta = timedelta(hours=24)
     cancellation: str = Cancellation.IMMEDIATE.value
+    coverage_delay: timedelta = timedelta(0)
     termination_after: timedelta = timedelta(days=30)
     blobs: str | None = None
     scanner: str | None = None

@@ -17,7 +17,7 @@ from larum.domain.organizations import Account
 from larum.operations import account_configurations
 from larum.operations import directory as directory_operations
 from larum.operations import memberships as membership_operations
-from larum.store import accounts, counters, coverage, organizations
+from larum.store import accounts, coverage, directory_versions, organizations
 from tests.conformance.organization_machine import OrganizationMachine, follow
 from tests.conformance.organization_steps import RARE_PATHS
 
@@ -176,7 +176,7 @@ def covered_for_a_moment_by_undo(patch: pytest.MonkeyPatch) -> None:
     change = account_configurations.change
 
     def resumed(context: Context, membership: Membership, update: Any) -> Any:  # noqa: ANN401 - passed on
-        coverage.resume(context.tx, membership, counters.next_version(context.tx))
+        coverage.resume(context.tx, membership, directory_versions.begin(context.tx, context.now))
         return change(context, membership, update)
 
     patch.setattr(account_configurations, "change", resumed)

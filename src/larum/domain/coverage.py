@@ -8,12 +8,17 @@ any rule met any place. So a change of 10,000 accounts' coverage is a few rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+# How long a change of coverage may be kept from showing: the real service takes minutes.
+LONGEST_DELAY: Final = timedelta(hours=1)
 
 
 class RuleKind(StrEnum):
@@ -58,6 +63,12 @@ class Span:
         until = min(ends) if ends else None
         return Span(since, until) if until is None or since < until else None
 
+    def as_of(self, version: int) -> Span | None:
+        """Return the span as it was told at `version`: None before it, open until it ended."""
+        if self.since > version:
+            return None
+        return Span(self.since) if self.until is not None and self.until > version else self
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -71,6 +82,11 @@ class Place:
     customer: str
     units: frozenset[str]
     active: bool
+
+    def as_of(self, version: int) -> Place | None:
+        """Return the place as it was told at `version`, None before it."""
+        span = self.span.as_of(version)
+        return None if span is None else replace(self, span=span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,16 @@ class Coverage:
     customer: str
     rules: Sequence[Rule]
     pauses: Sequence[Span] = ()
+
+    def as_of(self, version: int) -> Coverage:
+        """Return the coverage as it was at `version` of the directory."""
+        rules = [(each, each.span.as_of(version)) for each in self.rules]
+        pauses = [each.as_of(version) for each in self.pauses]
+        return replace(
+            self,
+            rules=[replace(each, span=span) for each, span in rules if span is not None],
+            pauses=[span for span in pauses if span is not None],
+        )
 
     @property
     def is_active(self) -> bool:

@@ -17,7 +17,13 @@ from larum.errors import (
     ServiceQuotaExceededException,
     ValidationException,
 )
-from larum.store import accounts, counters, coverage, memberships, organizations
+from larum.store import (
+    accounts,
+    coverage,
+    directory_versions,
+    memberships,
+    organizations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +40,26 @@ TO_REMOVE = f"{MEMBER}.organizationalUnitsToRemove"
 
 def open_coverage(context: Context, membership: Membership, numbers: Numbers) -> None:
     """Let a new membership cover the whole organization, or its own account for a start."""
-    # No new version: nothing that was before is covered by a rule that begins now.
-    _open_whole_or_own(context, membership, numbers.directory_version)
+    # No new version unless that has to wait: nothing that was before is covered by this rule.
+    version = (
+        directory_versions.begin(context.tx, context.now)
+        if context.coverage_delay
+        else numbers.directory_version
+    )
+    _open_whole_or_own(context, membership, version)
     # The membership that is refused will not exist: its account is named instead.
     check_covered_limit(context, membership, numbers, named=membership.account)
+
+
+def version_shown(context: Context, membership: Membership) -> int | None:
+    """Return the version of the directory that shows what `membership` covers; None: the newest.
+
+    With a delay it is the newest one that is old enough (service-behaviour §11 row 34). That a
+    membership covers nothing any more shows at once.
+    """
+    if not context.coverage_delay or not membership.is_active:
+        return None
+    return directory_versions.as_of(context.tx, context.now - context.coverage_delay)
 
 
 def change(
@@ -57,7 +79,7 @@ def change(
     moved = False
     if cover != membership.cover_entire_organization:
         membership = replace(membership, cover_entire_organization=cover)
-        version = counters.next_version(context.tx)
+        version = directory_versions.begin(context.tx, context.now)
         for kind in RuleKind:
             coverage.close_rules(context.tx, membership, kind, version)
         _open_whole_or_own(context, membership, version)
@@ -66,7 +88,7 @@ def change(
     opened = [unit for unit in to_add if unit not in given]
     closed = [unit for unit in to_remove if unit in given]
     if opened or closed:
-        version = counters.next_version(context.tx)
+        version = directory_versions.begin(context.tx, context.now)
         for unit in opened:
             coverage.open_rule(context.tx, membership, RuleKind.UNIT, unit, version)
         for unit in closed:

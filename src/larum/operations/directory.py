@@ -15,7 +15,15 @@ from larum.errors import ResourceNotFoundException, ValidationException
 from larum.operations import account_configurations, directory_users
 from larum.operations.membership_ends import end, settle
 from larum.operations.notices import tell
-from larum.store import access_keys, accounts, counters, coverage, memberships, organizations
+from larum.store import (
+    access_keys,
+    accounts,
+    counters,
+    coverage,
+    directory_versions,
+    memberships,
+    organizations,
+)
 from larum.store.counters import Counter, Limit
 from larum.store.organizations import Unit
 from larum.store.rehearsal import rehearse
@@ -222,7 +230,7 @@ def _apply(context: Context, present: Present, plan: Plan) -> None:
         0 if membership is None else coverage.standing(context.tx, membership).accounts_covered
     )
     if plan.new_units or plan.removed_units or plan.moves:
-        version = counters.next_version(context.tx)
+        version = directory_versions.begin(context.tx, context.now)
         unit_ids = _change_units(context, present, plan, version)
         for move in plan.moves:
             _move(context, move, unit_ids, version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from larum.operations.account_configurations import version_shown
 from larum.operations.memberships import own_membership
 from larum.store import accounts, coverage
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 def batch_get_member_account_details(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return how each account stands to the membership; unknown ones are told apart in `errors`.
 
-    Source: service-behaviour §1.4 and §11 row 46.
+    Source: service-behaviour §1.4 and §11 rows 34 and 46.
     """
     membership = own_membership(context, params["membershipId"])
+    version = version_shown(context, membership)
     items: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for account_id in dict.fromkeys(params["accountIds"]):
@@ -32,6 +34,10 @@ def batch_get_member_account_details(context: Context, params: dict[str, Any]) -
             continue
         covered_by = coverage.coverage_for(context.tx, membership, account_id)
         places = accounts.places_of(context.tx, account)
+        if version is not None:
+            covered_by = covered_by.as_of(version)
+            told = [each.as_of(version) for each in places]
+            places = [each for each in told if each is not None]
         status, kind = covered_by.relationship(account_id, places)
         items.append(
             {"accountId": account_id, "relationshipStatus": status, "relationshipType": kind}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from larum.domain.events import DetailType
 from larum.domain.memberships import CommunicationType, Ending
 from larum.operations.notices import tell
-from larum.store import audit, counters, coverage
+from larum.store import audit, counters, coverage, directory_versions
 from larum.store import memberships as rows
 from larum.store.counters import Counter
 
@@ -38,7 +38,8 @@ def end(
     rows.update(surroundings.tx, ended)
     if membership.is_active:
         counters.add(surroundings.tx, Counter.ACTIVE_MEMBERSHIPS, -1)
-        coverage.pause(surroundings.tx, membership, counters.next_version(surroundings.tx))
+        version = directory_versions.begin(surroundings.tx, surroundings.now)
+        coverage.pause(surroundings.tx, membership, version)
     tell(surroundings, ended, _TOLD[ending], communication)
 
 

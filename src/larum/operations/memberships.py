@@ -23,10 +23,11 @@ from larum.domain.memberships import (
 from larum.domain.organizations import Account
 from larum.errors import FieldFailure, ValidationException
 from larum.operations import account_configurations
+from larum.operations.account_configurations import version_shown
 from larum.operations.membership_ends import end, settle
 from larum.operations.notices import tell
 from larum.operations.resources import not_yours
-from larum.store import accounts, counters, coverage
+from larum.store import accounts, counters, coverage, directory_versions
 from larum.store import memberships as rows
 from larum.store import tags as tag_rows
 from larum.store.counters import Counter
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from larum.context import Context
-    from larum.store.engine import Transaction
 
 PAGE_SIZE = 25
 ACCOUNTS_UPDATE = "membershipAccountsConfigurationsUpdate"
@@ -81,12 +81,15 @@ def create_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
 
 def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return the membership; AccessDeniedException for an id that is not the caller's."""
-    return membership_out(context.tx, own_membership(context, params["membershipId"]))
+    return membership_out(context, own_membership(context, params["membershipId"]))
 
 
-def membership_out(tx: Transaction, membership: Membership) -> dict[str, Any]:
+def membership_out(context: Context, membership: Membership) -> dict[str, Any]:
     """Return a membership in the wire names of GetMembership."""
-    standing = coverage.standing(tx, membership)
+    standing = coverage.standing(context.tx, membership)
+    covered, version = standing.accounts_covered, version_shown(context, membership)
+    if version is not None:
+        covered = coverage.accounts_covered_as_of(context.tx, membership, version)
     output: dict[str, Any] = {
         "membershipId": membership.membership_id,
         "accountId": membership.account,
@@ -96,7 +99,7 @@ def membership_out(tx: Transaction, membership: Membership) -> dict[str, Any]:
         "membershipStatus": membership.status,
         "membershipActivationTimestamp": membership.activated_at,
         "customerType": membership.customer_type,
-        "numberOfAccountsCovered": standing.accounts_covered,
+        "numberOfAccountsCovered": covered,
         "incidentResponseTeam": [
             _responder_out(each) for each in membership.incident_response_team
         ],
@@ -162,7 +165,7 @@ def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     resumed = undone.is_active and not before.is_active
     if resumed:
         # After the rules have changed: what is no longer named must not be covered in between.
-        coverage.resume(context.tx, changed, counters.next_version(context.tx))
+        coverage.resume(context.tx, changed, directory_versions.begin(context.tx, context.now))
     if resumed or moved:
         numbers = counters.numbers(context.tx)
         account_configurations.check_covered_limit(context, changed, numbers, before=covered)

@@ -32,7 +32,7 @@ def get_membership(context: Context, params: dict[str, Any]) -> dict[str, Any]:
         message = f"Account {account} has no membership {membership_id} in {region}."
         raise ResourceNotFoundException(message)
     tags = tag_rows.get(context.tx, account, membership.arn)
-    return membership_out(context.tx, membership) | {"tags": tags}
+    return membership_out(context, membership) | {"tags": tags}
 
 
 def list_memberships(context: Context, params: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from larum.domain.memberships import CommunicationType
 from larum.errors import FieldFailure, ResourceNotFoundException, ValidationException
 from larum.operations import account_configurations
 from larum.operations.notices import tell
-from larum.store import accounts, counters, coverage
+from larum.store import accounts, counters, coverage, directory_versions
 from larum.store import memberships as rows
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def associate_member_accounts(context: Context, params: dict[str, Any]) -> dict[
     added = [account for account, is_named in named.items() if not is_named]
     if added:
         covered = coverage.standing(context.tx, membership).accounts_covered
-        version = counters.next_version(context.tx)
+        version = directory_versions.begin(context.tx, context.now)
         for account in added:
             coverage.open_rule(context.tx, membership, RuleKind.ACCOUNT, account, version)
         numbers = counters.numbers(context.tx)
@@ -60,7 +60,7 @@ def disassociate_member_accounts(context: Context, params: dict[str, Any]) -> di
     removed = [account for account, is_named in named.items() if is_named]
     _check_belong(context, membership, named.keys() - set(removed))
     if removed:
-        version = counters.next_version(context.tx)
+        version = directory_versions.begin(context.tx, context.now)
         for account in removed:
             coverage.close_rule(context.tx, membership, RuleKind.ACCOUNT, account, version)
         _tell(context, membership)

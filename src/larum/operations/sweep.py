@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from larum.domain.coverage import LONGEST_DELAY
 from larum.domain.memberships import Ending
 from larum.operations.membership_ends import end_by_time
-from larum.store import case_places, idempotency, memberships
+from larum.store import case_places, directory_versions, idempotency, memberships
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ def once(sweep: Sweep, before: datetime) -> int:
     What was cancelled at `before` or earlier becomes Terminated.
     """
     done = end_due(sweep) + terminate_long_cancelled(sweep, before) + forget_old_places(sweep)
+    done += directory_versions.purge(sweep.tx, sweep.now - LONGEST_DELAY)
     return done + idempotency.purge(sweep.tx, sweep.now)
 
 

@@ -71,12 +71,6 @@ def add(tx: Transaction, counter: Counter, change: int) -> None:
     tx.change(ADD, {"name": counter, "change": change})
 
 
-def next_version(tx: Transaction) -> int:
-    """Start a new version of the directory and return it."""
-    add(tx, Counter.DIRECTORY_VERSION, 1)
-    return value(tx, Counter.DIRECTORY_VERSION)
-
-
 def limits(tx: Transaction) -> dict[str, int]:
     """Return every limit that is set."""
     return dict(tx.rows(LIMITS, {}))

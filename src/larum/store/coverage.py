@@ -89,6 +89,34 @@ WHERE coverage_rules.account = :account AND coverage_rules.membership_id = :memb
     + "))"
 )
 ACTIVE_BY_RULES = (ACTIVE_IN_UNITS, ACTIVE_BY_NAME)
+HELD = """account = :account AND membership_id = :membership_id
+    AND since <= :version AND (until IS NULL OR until > :version)"""
+# Counted account by account, where the counts of today say nothing of an earlier version.
+ACTIVE_AS_OF = f"""
+SELECT count(*) FROM (
+    SELECT account AS place_of, unit_id, management_account FROM accounts
+    WHERE management_account = (
+        SELECT management_account FROM organizations WHERE organization_id = :customer
+    ) AND status = 'ACTIVE' AND placed_at <= :version
+    UNION ALL
+    SELECT account, unit_id, management_account FROM accounts
+    WHERE account = :customer AND management_account IS NULL
+      AND status = 'ACTIVE' AND placed_at <= :version
+    UNION ALL
+    SELECT account, unit_id, management_account FROM former_places
+    WHERE until > :version AND since <= :version AND active AND customer = :customer
+) AS places
+WHERE NOT EXISTS (SELECT 1 FROM membership_pauses WHERE {HELD})
+  AND (
+    EXISTS (SELECT 1 FROM coverage_rules WHERE {HELD} AND kind = 'organization')
+    OR EXISTS (SELECT 1 FROM coverage_rules WHERE {HELD} AND kind = 'account'
+        AND target = places.place_of)
+    OR EXISTS (SELECT 1 FROM unit_ancestors
+        JOIN coverage_rules ON {HELD} AND kind = 'unit' AND target = unit_ancestors.ancestor_id
+        WHERE unit_ancestors.management_account = places.management_account
+          AND unit_ancestors.unit_id = places.unit_id)
+  )
+"""  # noqa: S608 - made of the lines above
 
 
 def open_rule(
@@ -174,6 +202,15 @@ def standing(tx: Transaction, membership: Membership) -> Standing:
         parameters = _key(membership) | {"management_account": management_account}
         covered = sum(int(tx.rows(sql, parameters)[0][0]) for sql in ACTIVE_BY_RULES)
     return Standing(organizational_units, covered)
+
+
+def accounts_covered_as_of(tx: Transaction, membership: Membership, version: int) -> int:
+    """Return how many ACTIVE accounts an Active membership covered at `version`.
+
+    The time grows with the organization: some milliseconds with 10,000 accounts.
+    """
+    parameters = _key(membership) | {"customer": membership.customer, "version": version}
+    return int(tx.rows(ACTIVE_AS_OF, parameters)[0][0])
 
 
 def _key(membership: Membership) -> dict[str, Any]:
