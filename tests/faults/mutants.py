@@ -94,7 +94,7 @@ SEQUENTIAL = {
         by="larum:RequestCustomerAction CreateCaseComment",
     ),
     "a quota allows one more": mutant(
-        "operations/case_changes.py", "if active >= most:", "if active > most:"
+        "operations/case_changes.py", "if active >= most:", "if active > most:", by="CreateCase"
     ),
     "closing gives no room back": mutant(
         "store/cases.py",

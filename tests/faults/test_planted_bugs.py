@@ -84,7 +84,8 @@ def test_read_on_the_writing_connection(tmp_path: Path, monkeypatch: Plant) -> N
 
     monkeypatch.setattr(Engine, "read", read)
     monkeypatch.setattr(checks, "PATIENCE", 1.0)
-    with broken(tmp_path, "status=500|timed out|before it was durable") as made:
+    told = "status=500|timed out|before it was durable|no sync was asked for"
+    with broken(tmp_path, told) as made:
         checks.check_answer_waits_for_sync(made)
 
 
