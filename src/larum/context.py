@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from larum.domain.attachments import Attachment
     from larum.domain.principals import AccessKey, Principal
+    from larum.domain.sessions import Session
     from larum.store.engine import Transaction
 
 
@@ -28,6 +29,12 @@ class Caller(msgspec.Struct, frozen=True):
     principal: Principal
     access_key_id: str
     region: str
+    session: Session | None = None
+
+    @property
+    def identity(self) -> Principal:
+        """The user, role or root whose policies count."""
+        return self.principal if self.session is None else self.session.identity
 
     @property
     def account(self) -> str:

@@ -371,7 +371,7 @@ def test_each_migration_runs_once(tmp_path: Path) -> None:
 
 def test_interrupted_migration_converges(tmp_path: Path) -> None:
     """A disk that fails at any write of the first start leaves a file that the next start opens."""
-    for nth in range(1, 200, 3):
+    for nth in range(1, 600, 7):
         directory = tmp_path / str(nth)
         directory.mkdir()
         with WatchedDisk() as disk:
