@@ -17,15 +17,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from larum import health
-from larum.access import keys, policy, relaxed, signed_url, sigv4, throttle
+from larum.access import keys, policy, signed_url, sigv4, throttle
 from larum.access.policy import PolicySettings
 from larum.audit_checkpoints import AuditCheckpoints
+from larum.authentication import Authentication
 from larum.calls import Call, Chore
 from larum.client_tokens import ClientTokens
 from larum.clock import Clock, utc_now
 from larum.context import Context
 from larum.domain import values
-from larum.domain.regions import REGIONS
 from larum.errors import (
     InternalServerException,
     InvalidTokenException,
@@ -45,7 +45,7 @@ from larum.store.engine import NOT_DONE
 from larum.store.idempotency import InFlight
 from larum.wire import body_limit, masks, model, outputs, rest_json
 from larum.wire.http import HttpRequest, HttpResponse
-from larum.wire.router import Match, Router
+from larum.wire.router import Router
 from larum.wire.validator import Validator
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Service:
         self._services = frozenset(SERVICES)
         self._policy = PolicySettings(self.installation.administrator_account)
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
-        self._failures = throttle.FailureLimit(self.settings.failed_authentications)
+        self._authentication = Authentication(self.installation, self.settings)
         master = self.installation.master_key
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
@@ -204,7 +204,8 @@ class Service:
         now = self._clock()
         sigv4.check_raw_target(request.raw_path, request.raw_query)
         match = self._router.match(request.method, request.raw_path)
-        caller = self._authenticate(request, match, now)
+        services = self._services if match is None else _ONE_SERVICE[match.service.name]
+        caller = self._authentication.caller(request, services, now)
         if match is None:
             message = f"No operation has {request.method} on this path."
             raise UnknownOperationException(message)
@@ -234,31 +235,6 @@ class Service:
             token=token,
             origin=request.origin,
         )
-
-    def _authenticate(self, request: HttpRequest, match: Match | None, now: datetime) -> Caller:
-        services = self._services if match is None else _ONE_SERVICE[match.service.name]
-        if self.settings.auth == "relaxed":
-            return relaxed.read_unverified(
-                request,
-                service=services,
-                regions=REGIONS,
-                administrator_account=self.installation.administrator_account,
-            )
-        suspect = (request.source_ip, sigv4.claimed_access_key_id(request))
-        self._failures.check(*suspect, time.monotonic())
-        try:
-            return sigv4.verify(
-                request,
-                find_access_key=self.installation.credentials.find,
-                service=services,
-                regions=REGIONS,
-                now=now,
-            )
-        except InternalServerException:
-            raise
-        except ServiceError:
-            self._failures.record(*suspect, time.monotonic())
-            raise
 
     def _check_served(self, caller: Caller, entry: Entry) -> None:
         if caller.region in self.settings.region or entry.everywhere:

@@ -1,0 +1,64 @@
+"""Who sends a request: what failed too often, the signature or the relaxed mode, and the caller.
+
+    source and claimed key id -> not too many failures -> sigv4.verify | relaxed -> Caller
+
+The one way to a `Caller` of the API; every refusal on it passes `caller`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from larum.access import relaxed, sigv4, throttle
+from larum.domain.regions import REGIONS
+from larum.errors import InternalServerException, ServiceError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from larum.context import Caller
+    from larum.installation import Installation
+    from larum.settings import Settings
+    from larum.wire.http import HttpRequest
+
+
+class Authentication:
+    """Authenticates the requests of one instance, as its settings say."""
+
+    def __init__(self, installation: Installation, settings: Settings) -> None:
+        self._installation = installation
+        self._is_relaxed = settings.auth == "relaxed"
+        self._failures = throttle.FailureLimit(settings.failed_authentications)
+
+    def caller(self, request: HttpRequest, services: frozenset[str], now: datetime) -> Caller:
+        """Return who sent `request`; `services` are the signing names that its route takes.
+
+        Raises the refusals of `sigv4.verify` and `relaxed.read_unverified`, and
+        ThrottlingException where the source has failed too often with that key id.
+        """
+        if self._is_relaxed:
+            return relaxed.read_unverified(
+                request,
+                service=services,
+                regions=REGIONS,
+                administrator_account=self._installation.administrator_account,
+            )
+        suspect = (request.source_ip, sigv4.claimed_access_key_id(request))
+        self._failures.check(*suspect, time.monotonic())
+        try:
+            return self._verified(request, services, now)
+        except InternalServerException:
+            raise
+        except ServiceError:
+            self._failures.record(*suspect, time.monotonic())
+            raise
+
+    def _verified(self, request: HttpRequest, services: frozenset[str], now: datetime) -> Caller:
+        return sigv4.verify(
+            request,
+            find_access_key=self._installation.credentials.find,
+            service=services,
+            regions=REGIONS,
+            now=now,
+        )
