@@ -10,8 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import larum
-from larum.domain import principals
-from larum.domain.principals import USERS_OF_AN_ACCOUNT, AccessKey, Principal
+from larum.domain.principals import USERS_OF_AN_ACCOUNT, AccessKey, Principal, UniqueId
 from larum.edge import api_client
 from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import failed_fields, refusal_of
@@ -284,8 +283,8 @@ def test_an_account_that_is_not_there_has_no_users(administrator: LarumClient) -
 
 def test_ids_of_users_look_like_iam_s() -> None:
     """Twenty-one characters that begin with AIDA, of eleven random bytes."""
-    assert principals.user_id(bytes(11)) == "AIDA" + "A" * 17
-    assert len(principals.user_id(b"\xff" * 11)) == 21
+    assert UniqueId.USER.of(bytes(11)) == "AIDA" + "A" * 17
+    assert len(UniqueId.USER.of(b"\xff" * 11)) == 21
 
 
 def test_the_audit_of_the_user_s_account_has_the_key_and_not_its_secret() -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 KEYS_OF_A_USER: Final = 2
 USERS_OF_AN_ACCOUNT: Final = 5_000
-USER_ID_BYTES: Final = 11
+UNIQUE_ID_BYTES: Final = 11
 
 
 class AccessKeyStatus(StrEnum):
@@ -23,9 +23,36 @@ class AccessKeyStatus(StrEnum):
     INACTIVE = "Inactive"
 
 
+class PrincipalKind(StrEnum):
+    """What can hold policies, spelled as in its ARN."""
+
+    USER = "user"
+    GROUP = "group"
+    ROLE = "role"
+
+
+class UniqueId(StrEnum):
+    """How the unique id of each kind begins.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+
+    USER = "AIDA"
+    GROUP = "AGPA"
+    ROLE = "AROA"
+    POLICY = "ANPA"
+
+    def of(self, random: bytes) -> str:
+        """Return the prefix and seventeen letters and digits out of `random` (11 bytes)."""
+        return self + base64.b32encode(random).decode()[:17]
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody in an account: `arn:aws:iam::ACCOUNT:root`, or `…:user/NAME`."""
+    """Somebody in an account: `arn:aws:iam::ACCOUNT:root`, or `…:user/NAME`, `…:role/NAME`.
+
+    A group signs nothing, and has policies like the others.
+    """
 
     account: str
     arn: str
@@ -38,7 +65,22 @@ class Principal:
     @classmethod
     def user(cls, account: str, user_name: str) -> Principal:
         """Return the user of `account` with that name; `*` makes the pattern of all."""
-        return cls(account, f"arn:aws:iam::{account}:user/{user_name}")
+        return cls.named(account, PrincipalKind.USER, user_name)
+
+    @classmethod
+    def group(cls, account: str, group_name: str) -> Principal:
+        """Return the group of `account` with that name; `*` makes the pattern of all."""
+        return cls.named(account, PrincipalKind.GROUP, group_name)
+
+    @classmethod
+    def role(cls, account: str, role_name: str) -> Principal:
+        """Return the role of `account` with that name; `*` makes the pattern of all."""
+        return cls.named(account, PrincipalKind.ROLE, role_name)
+
+    @classmethod
+    def named(cls, account: str, kind: PrincipalKind, name: str) -> Principal:
+        """Return what is of that kind and name in `account`."""
+        return cls(account, f"arn:aws:iam::{account}:{kind}/{name}")
 
     @property
     def is_root(self) -> bool:
@@ -62,12 +104,16 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of an account, as IAM has them; all are in the path `/`."""
+    """A user of an account, as IAM has them; all are in the path `/`.
+
+    `boundary_arn` is the policy that bounds what it may do, None for no bound.
+    """
 
     account: str
     user_name: str
     user_id: str
     created_at: datetime
+    boundary_arn: str | None = None
 
     @property
     def principal(self) -> Principal:
@@ -75,14 +121,6 @@ class User:
         return Principal.user(self.account, self.user_name)
 
 
-def user_id(random: bytes) -> str:
-    """Return `AIDA` and seventeen letters and digits out of `random` (11 bytes), as IAM's ids are.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
-    """
-    return "AIDA" + base64.b32encode(random).decode()[:17]
-
-
-def folded(user_name: str) -> str:
-    """Return what two names of one account must not have alike."""
-    return user_name.lower()
+def folded(name: str) -> str:
+    """Return what two names of one kind and account must not have alike."""
+    return name.lower()

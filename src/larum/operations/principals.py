@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from larum.domain.principals import USER_ID_BYTES, USERS_OF_AN_ACCOUNT, User, user_id
+from larum.domain.principals import UNIQUE_ID_BYTES, USERS_OF_AN_ACCOUNT, UniqueId, User
 from larum.errors import (
     ConflictException,
     ResourceNotFoundException,
@@ -76,7 +76,8 @@ def add_user(context: Context, account: str, user_name: str) -> User:
 
     Raises ConflictException and ServiceQuotaExceededException as CreateUser does.
     """
-    user = User(account, user_name, user_id(context.random(USER_ID_BYTES)), context.now)
+    user_id = UniqueId.USER.of(context.random(UNIQUE_ID_BYTES))
+    user = User(account, user_name, user_id, context.now)
     if not rows.insert(context.tx, user):
         message = f"Account {account} has a user of that name."
         raise ConflictException(message, resource_id=user_name, resource_type=RESOURCE_TYPE)

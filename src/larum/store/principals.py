@@ -16,11 +16,11 @@ VALUES (:account, :folded_name, :user_name, :user_id, :created_at)
 ON CONFLICT DO NOTHING
 """
 GET = """
-SELECT user_name, user_id, created_at FROM users
+SELECT user_name, user_id, created_at, boundary_arn FROM users
 WHERE account = :account AND folded_name = :folded_name
 """
 PAGE = """
-SELECT user_name, user_id, created_at FROM users
+SELECT user_name, user_id, created_at, boundary_arn FROM users
 WHERE account = :account AND folded_name > :after ORDER BY folded_name LIMIT :limit
 """
 COUNT = "SELECT count(*) FROM users WHERE account = :account"
@@ -61,5 +61,7 @@ def delete(tx: Transaction, user: User) -> None:
     tx.change(DELETE, {"account": user.account, "folded_name": folded(user.user_name)})
 
 
-def _user(account: str, user_name: str, user_id: str, created_at: int) -> User:
-    return User(account, user_name, user_id, values.moment(created_at))
+def _user(
+    account: str, user_name: str, user_id: str, created_at: int, boundary_arn: str | None
+) -> User:
+    return User(account, user_name, user_id, values.moment(created_at), boundary_arn)
