@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A request that may be performed: authenticated, throttled, parsed and validated."""
+    """A request that may be performed: authenticated, throttled, parsed and validated.
+
+    `secure` is whether it came by TLS, to this server or to a trusted proxy before it.
+    """
 
     request_id: str
     now: datetime
@@ -32,6 +35,8 @@ class Call(msgspec.Struct, frozen=True):
     cursor: str | None
     token: TokenUse | None
     origin: str
+    secure: bool
+    user_agent: str | None
 
     @property
     def writes(self) -> bool:

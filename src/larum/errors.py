@@ -46,20 +46,35 @@ class ServiceError(Exception):
 
 
 class AccessDeniedException(ServiceError):
-    """The caller may not do this, or names a resource that is not theirs."""
+    """The caller may not do this, or names a resource that is not theirs.
+
+    `decision` is the access.policy.evaluate.Decision behind it, None where an operation refused by
+    itself. It is for administrators (audit, why-denied) and never reaches the wire.
+    """
+
+    decision: object | None = None
 
     @classmethod
     def of(
-        cls, principal_arn: str, action: str, resource: str, *, explicit: bool = False
+        cls,
+        principal_arn: str,
+        action: str,
+        resource: str,
+        *,
+        explicit: bool = False,
+        policy: str = "identity-based policy",
     ) -> AccessDeniedException:
         """Build the refusal of `action` on `resource` (an ARN) in AWS's words.
 
-        `explicit` says that a statement denies it, otherwise none allows it.
+        `explicit` says that a statement denies it, otherwise none allows it; `policy` is the kind
+        of policy that does or does not. Texts:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
         """
+        article = "an" if policy[0] in "aeiou" else "a"
         reason = (
-            "with an explicit deny in an identity-based policy"
+            f"with an explicit deny in {article} {policy}"
             if explicit
-            else f"because no identity-based policy allows the {action} action"
+            else f"because no {policy} allows the {action} action"
         )
         return cls(
             f"User: {principal_arn} is not authorized to perform: {action} on resource: {resource} "

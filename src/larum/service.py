@@ -17,8 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from larum import health
-from larum.access import keys, policy, signed_url, sigv4, throttle
-from larum.access.policy import PolicySettings
+from larum.access import keys, signed_url, sigv4, throttle
 from larum.audit_checkpoints import AuditCheckpoints
 from larum.authentication import Authentication
 from larum.calls import Call, Chore
@@ -39,6 +38,7 @@ from larum.operations import SERVICES, Entry, escalations, sweep
 from larum.operations.audit_records import audit_record, owner
 from larum.operations.case_edits import Edited
 from larum.page_tokens import PageTokens
+from larum.permissions import Permissions
 from larum.settings import Settings
 from larum.store import audit, idempotency
 from larum.store.engine import NOT_DONE
@@ -100,7 +100,11 @@ class Service:
         self._router = Router(models)
         self._validators = {each.name: Validator(each) for each in models}
         self._services = frozenset(SERVICES)
-        self._policy = PolicySettings(self.installation.administrator_account)
+        self._permissions = Permissions(
+            self.engine,
+            self.installation.administrator_account,
+            keys_are_checked=self.settings.auth != "relaxed",
+        )
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._authentication = Authentication(self.installation, self.settings)
         master = self.installation.master_key
@@ -222,6 +226,7 @@ class Service:
         self._check_served(caller, entry)
         cursor = self._pages.opened(caller, operation, params, now)
         token = self._client_tokens.use(caller, operation, params)
+        self._permissions.prepare(caller)
         return Call(
             request_id=request_id,
             now=now,
@@ -234,6 +239,8 @@ class Service:
             cursor=cursor,
             token=token,
             origin=request.origin,
+            secure=request.secure,
+            user_agent=request.header("user-agent"),
         )
 
     def _check_served(self, caller: Caller, entry: Entry) -> None:
@@ -264,7 +271,7 @@ class Service:
             coverage_delay=self.settings.coverage_delay,
         )
         resource = call.entry.resource(call.caller, call.params)
-        self._authorize(call, resource)
+        self._permissions.authorize(call, resource, tx)
         earlier = self._replay(call, tx)
         outcome = self._outcome(call, context, earlier)
         output, edit = outcome.output, outcome.edit
@@ -293,18 +300,6 @@ class Service:
             made = outcome.made or outcome.output[entry.identifier]
             idempotency.record(context.tx, call.token.scope, made)
         return outcome
-
-    def _authorize(self, call: Call, resource: str) -> None:
-        tags = call.params.get("tags", {})
-        names = (call.operation.name, "TagResource")
-        for name in names if call.entry.makes and tags else names[:1]:
-            policy.authorize(
-                call.caller,
-                action=f"{call.service}:{name}",
-                resource=resource,
-                request_tags=tags,
-                settings=self._policy,
-            )
 
     def _replay(self, call: Call, tx: Transaction) -> str | None:
         if call.token is None:

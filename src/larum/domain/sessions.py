@@ -32,4 +32,4 @@ class Session:
     expires_at: datetime
     multi_factor: bool
     policies: tuple[str, ...] | None = None
-    tags: Mapping[str, str] = field(default=NO_TAGS)
+    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)

@@ -70,6 +70,8 @@ class Entry:
     takes a clientToken, `makes` is the resource type and `identifier` the output member that names
     what was made; where the answer is more than that id, `again` makes it from the id for a token
     that was used before. `everywhere` is for the one operation that answers in every Region.
+    `own_account` is for operations of the `larum` model that every account has for itself; all
+    others are the administrator account's.
     """
 
     function: Callable[[Context, Params], Output | Edited]
@@ -79,6 +81,7 @@ class Entry:
     identifier: str = ""
     again: Callable[[Context, Params, str], Output] | None = None
     everywhere: bool = False
+    own_account: bool = False
 
     def replayed(self, context: Context, params: Params, made: str) -> Output:
         """Return the answer of a clientToken that made `made` before."""

@@ -31,6 +31,7 @@ class Layer(StrEnum):
     SESSION = "session policy"
     IDENTITY = "identity-based policy"
     TRUST = "role trust policy"
+    REACH = "rule of accounts"  # reach.py: no policy is asked
 
 
 @dataclass(frozen=True, slots=True)

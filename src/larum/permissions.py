@@ -1,0 +1,279 @@
+"""The answer to "may this caller do this?" by the policies that hold in this transaction.
+
+    Call, tx ──> who it is now (cached by the store's numbers) ──> policies ──┐
+                 what a condition asks for, read when it asks ──> Question ───┴─> evaluate.decide
+
+Every decision comes from here, simulated ones too. What an account cannot reach (reach.py) no
+policy grants. Root needs no identity policy; service control policies bind it in member accounts.
+A refusal carries its Decision as `AccessDeniedException.decision`, which never reaches the wire.
+
+Only what is committed is kept: the numbers of a transaction that fails are given again to others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections import OrderedDict
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+
+from larum.access.authorization import unknown_key
+from larum.access.policy import actions, document, evaluate, keys, reach
+from larum.access.policy.evaluate import Decision, Layer, NamedPolicy, Policies, Question
+from larum.access.policy.managed import MANAGED
+from larum.access.policy.outcomes import Outcome
+from larum.domain.control_policies import FULL_ACCESS
+from larum.domain.principals import AccessKeyStatus
+from larum.errors import AccessDeniedException
+from larum.store import control_policies, effective_policies, tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from larum.calls import Call
+    from larum.context import Caller
+    from larum.domain.principals import Principal
+    from larum.store.effective_policies import Document
+    from larum.store.engine import Engine, Transaction
+
+log = logging.getLogger(__name__)
+
+KEPT: Final = 2_000
+KEPT_STATEMENTS: Final = 50_000
+_ALLOW_ALL: Final = document.parse(FULL_ACCESS.document)
+_DENY_ALL: Final = document.parse(FULL_ACCESS.document.replace("Allow", "Deny"))
+_OF_ROOT: Final = (NamedPolicy("root of the account", _ALLOW_ALL),)
+_ROOT_ALLOWED: Final = Decision(Outcome.ALLOW, Layer.IDENTITY, _OF_ROOT[0].name, "Statement[0]")
+_NOT_REACHED: Final = Decision(Outcome.IMPLICIT_DENY, Layer.REACH)
+# Whoever has credentials may ask who they are, and have temporary ones of the same rights:
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+_FREE: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken"})
+_EVERYBODY: Final = Decision(Outcome.ALLOW, Layer.IDENTITY, "nobody needs a permission for it")
+_PLACE: Final = 4  # the columns of `standing` that say what the policies were read at
+_NOWHERE: Final = (None, None, 0, 0, None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holding:
+    """What an identity holds at `place` (account's place and numbers); `unique_id` None: gone."""
+
+    place: tuple[object, ...]
+    unique_id: str | None
+    policies: Policies
+    tags: Mapping[str, str]
+
+    @property
+    def size(self) -> int:
+        """How many statements it keeps alive."""
+        return sum(len(each.policy.statements) for _, of in self.policies.layers() for each in of)
+
+
+_UNBOUND_ROOT: Final = Holding((), None, Policies(identity=_OF_ROOT), {})
+
+
+class Permissions:
+    """Decides for the calls of one instance, whose account `administrator` administers it.
+
+    `keys_are_checked` says that callers have signed with keys that the store knows.
+    """
+
+    def __init__(self, engine: Engine, administrator: str, *, keys_are_checked: bool) -> None:
+        self._engine = engine
+        self._administrator = administrator
+        self._keys_are_checked = keys_are_checked
+        self._kept: OrderedDict[str, Holding] = OrderedDict()
+        self._statements = 0
+        self._lock = Lock()
+
+    def prepare(self, caller: Caller) -> None:
+        """Let what `caller` holds be known before its transaction, where that may be kept."""
+        identity = caller.identity
+        if not identity.is_root and identity.arn not in self._kept:
+            self._engine.read(partial(self._holding, caller, keep=True))
+
+    def authorize(self, call: Call, resource: str, tx: Transaction) -> None:
+        """Return if the caller may do what `call` asks to `resource` (an ARN, or `*`).
+
+        Raises:
+            AccessDeniedException: it may not; with the Decision.
+            UnrecognizedClientException: its key, user or role is not there any more.
+
+        """
+        holding = self._holding(call.caller, tx, keep=not call.writes)
+        for action in _asked(call):
+            decision = self._decide(call, holding, action, resource, tx)
+            if not decision.allowed:
+                raise denied(call.caller, action, resource, decision)
+
+    def decide(self, call: Call, action: str, resource: str, tx: Transaction) -> Decision:
+        """Return whether the caller of `call` may do `action` to `resource`; raises as above."""
+        holding = self._holding(call.caller, tx, keep=not call.writes)
+        return self._decide(call, holding, action, resource, tx)
+
+    def _decide(
+        self, call: Call, holding: Holding, action: str, resource: str, tx: Transaction
+    ) -> Decision:
+        caller = call.caller
+        reached = reach.reaches(
+            caller.account,
+            service=action.partition(":")[0],
+            resource=resource,
+            params=call.params,
+            own_account=call.entry.own_account,
+            administrator=self._administrator,
+        )
+        if not reached:
+            return _NOT_REACHED
+        if action in _FREE:
+            return _EVERYBODY
+        session = caller.session
+        policies = holding.policies
+        if policies.identity is _OF_ROOT and not policies.control and session is None:
+            return _ROOT_ALLOWED
+        if session is not None and session.policies is not None:
+            policies = dataclasses.replace(policies, session=_session_policies(session.policies))
+        asked = keys.RequestKeys(
+            partial(_facts, call, holding), partial(_tag_keys, call, action, resource, tx)
+        )
+        return evaluate.decide(Question(action, resource, asked), policies)
+
+    def _holding(self, caller: Caller, tx: Transaction, *, keep: bool) -> Holding:
+        """Return what `caller` holds as the transaction sees it; kept for others if `keep`.
+
+        Raises UnrecognizedClientException where its key, user or role is gone or was disabled.
+        """
+        identity, session = caller.identity, caller.session
+        row = effective_policies.standing(tx, caller.principal, caller.access_key_id)
+        place = (row or _NOWHERE)[:_PLACE]
+        if self._keys_are_checked and (
+            row is None or (session is None and row[_PLACE] != AccessKeyStatus.ACTIVE)
+        ):
+            raise unknown_key()
+        if identity.is_root and place[0] in {None, identity.account}:
+            return _UNBOUND_ROOT
+        holding = self._kept.get(identity.arn)
+        if holding is None or holding.place != place:
+            holding = holding_of(tx, identity, place)
+            self._keep(identity.arn, holding if keep else None)
+        if not identity.is_root and (
+            holding.unique_id is None
+            or (session is not None and session.identity_id != holding.unique_id)
+        ):
+            raise unknown_key()
+        return holding
+
+    def _keep(self, arn: str, holding: Holding | None) -> None:
+        """Remember `holding`, or for None only that what is remembered is out of date."""
+        with self._lock:
+            old = self._kept.pop(arn, None)
+            self._statements -= 0 if old is None else old.size
+            if holding is None:
+                return
+            self._kept[arn] = holding
+            self._statements += holding.size
+            while len(self._kept) > KEPT or self._statements > KEPT_STATEMENTS:
+                _, oldest = self._kept.popitem(last=False)
+                self._statements -= oldest.size
+
+
+def holding_of(tx: Transaction, identity: Principal, place: tuple[object, ...]) -> Holding:
+    """Return what the user, role or root holds, read and compiled anew."""
+    levels = tuple(
+        tuple(named(*policy) for policy in level)
+        for level in control_policies.levels(tx, identity.account)
+        if any(text != FULL_ACCESS.document for _, text in level)
+    )
+    if identity.is_root:
+        return Holding(place, None, Policies(identity=_OF_ROOT, control=levels), {})
+    found = effective_policies.holder(tx, identity)
+    if found is None:
+        return Holding(place, None, Policies(), {})
+    policies = Policies(
+        identity=_compiled(found.policies),
+        boundary=None if found.boundary is None else _compiled([found.boundary]),
+        control=levels,
+    )
+    return Holding(place, found.unique_id, policies, found.tags)
+
+
+def named(name: str, text: str | None) -> NamedPolicy:
+    """Return the policy; one that is missing or cannot be understood denies, and is logged."""
+    try:
+        if text is not None:
+            return NamedPolicy(name, document.parse(text))
+    except document.PolicyRefused:
+        # Its text tells who may do what, and is not for the log.
+        pass
+    log.error("the policy %s is missing or cannot be understood: it denies everything", name)
+    return NamedPolicy(name, _DENY_ALL)
+
+
+def denied(caller: Caller, action: str, resource: str, decision: Decision) -> AccessDeniedException:
+    """Return AWS's refusal, which tells nothing that the caller did not say itself."""
+    layer = Layer.IDENTITY if decision.layer is Layer.REACH else decision.layer
+    error = AccessDeniedException.of(
+        caller.principal.arn,
+        action,
+        resource,
+        explicit=decision.outcome is Outcome.EXPLICIT_DENY,
+        policy=layer,
+    )
+    error.decision = decision
+    return error
+
+
+def _compiled(documents: Iterable[Document]) -> tuple[NamedPolicy, ...]:
+    return tuple(named(each.name, each.text or MANAGED.get(each.name)) for each in documents)
+
+
+def _session_policies(texts: tuple[str, ...]) -> tuple[NamedPolicy, ...]:
+    return tuple(named(f"session policy {place}", text) for place, text in enumerate(texts, 1))
+
+
+def _asked(call: Call) -> tuple[str, ...]:
+    """Return the actions that `call` must be allowed: creating with tags is tagging too."""
+    name, tagged = call.operation.name, bool(call.params.get("tags"))
+    if call.service == actions.SERVICE:
+        return actions.asked(name, tagged=tagged)
+    tagging = (f"{call.service}:Tag{call.entry.makes}",) if tagged and call.entry.makes else ()
+    return (f"{call.service}:{name}", *tagging)
+
+
+def _facts(call: Call, holding: Holding) -> keys.RequestFacts:
+    caller, session = call.caller, call.caller.session
+    identity = caller.identity
+    kind, _, name = identity.arn.rpartition(":")[2].partition("/")
+    user_id = holding.unique_id or caller.account
+    if session is not None and kind == "role":
+        user_id += f":{session.principal.arn.rpartition('/')[2]}"
+    return keys.RequestFacts(
+        principal_arn=identity.arn,
+        account=caller.account,
+        user_id=user_id,
+        now=call.now,
+        region=caller.region,
+        is_secure=call.secure,
+        user_name=name if kind == "user" else None,
+        source_ip=call.source_ip or None,
+        user_agent=call.user_agent,
+        token_issued=None if session is None else session.issued_at,
+        multi_factor=None if session is None else session.multi_factor,
+        principal_tags=holding.tags if session is None else {**holding.tags, **session.tags},
+    )
+
+
+def _tag_keys(call: Call, action: str, resource: str, tx: Transaction) -> keys.Keys:
+    given = call.params.get("tags", {})
+    row = actions.ACTIONS.get(call.operation.name) if call.service == actions.SERVICE else None
+    if row is None:
+        return {}
+    # What is being created has the tags that it gets, for TagResource too.
+    present = given if row.creates else tags.get(tx, call.caller.account, resource)
+    return keys.tag_keys(
+        action,
+        request_tags=given,
+        resource_tags=present,
+        named=call.params.get("tagKeys", ()),
+    )
