@@ -12,6 +12,7 @@ from tests.permissions.iam import NOW
 if TYPE_CHECKING:
     import larum
     from larum.context import Caller
+    from larum.store.engine import Transaction
 
 MODELS = {name: model.load(name) for name in SERVICES}
 
@@ -38,5 +39,8 @@ def call_of(caller: Caller, name: str, service: str = "security-ir", **params: A
 def ask(service: larum.Service, call: Call) -> None:
     """Return if the call is allowed; raises the refusal that it would be answered with."""
     resource = call.entry.resource(call.caller, call.params)
-    work = lambda tx: service._permissions.authorize(call, resource, tx)  # noqa: E731
+
+    def work(tx: Transaction) -> None:
+        service._permissions.authorize(call, resource, tx)
+
     (service.engine.write if call.writes else service.engine.read)(work)
