@@ -26,6 +26,7 @@ BANNED = frozenset(
 )
 MARKS = frozenset({"aws", "amazon"})
 DRIVERS = frozenset({"apsw", "psycopg", "sqlite3"})
+VALUES = frozenset({"Struct", "field", "replace"})
 
 # base36 is a way to write numbers, not a base class.
 WORD = re.compile(r"base[0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -154,6 +155,19 @@ def drivers(path: str, text: str) -> Iterator[str]:
             yield f"{line}: imports {package}"
 
 
+def more_than_values(_path: str, text: str) -> Iterator[str]:
+    """Refuse what msgspec has beside values: the domain reads and writes no format."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "msgspec":
+            named = {node.attr}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("msgspec"):
+            named = {alias.name for alias in node.names}
+        else:
+            continue
+        if named - VALUES:
+            yield f"{node.lineno}: takes {', '.join(sorted(named - VALUES))} from msgspec"
+
+
 def names_the_environment(node: ast.AST) -> bool:
     """Tell whether a node is `os.environ` or `os.getenv`, or imports one of them."""
     if isinstance(node, ast.ImportFrom):
@@ -265,6 +279,11 @@ RULES = (
     Rule(hollow_tests, TESTS, ("tests/test_a.py", 'def test_a():\n    """A."""\n    go()\n')),
     Rule(drivers, PYTHON, ("src/larum/store/cases.py", "import apsw\n")),
     Rule(drivers, PYTHON, ("tests/test_a.py", "from sqlite3 import connect\n")),
+    Rule(
+        more_than_values,
+        ("src/larum/domain/*.py",),
+        ("src/larum/domain/a.py", "import msgspec\na = msgspec.json.decode(b)\n"),
+    ),
     Rule(
         environment, SOURCE, ("src/larum/a.py", "a = os.environ['A']\n"), ("src/larum/settings.py",)
     ),

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.access import signed_url
 from larum.access.canonical import check_raw_target
@@ -54,8 +55,7 @@ DOWNLOAD_HEADERS: Final = (
 _RANGE: Final = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(msgspec.Struct, frozen=True):
     """An upload that may begin: `incoming` takes exactly `length` bytes."""
 
     blob_key: str
@@ -67,8 +67,7 @@ class Upload:
         return f"Upload({self.length})"
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(msgspec.Struct, frozen=True):
     """An answer whose body is `length` bytes that `chunks` gives; each may wait for the disk.
 
     `account` is whose bytes they are.

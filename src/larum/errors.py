@@ -10,15 +10,15 @@ https://docs.aws.amazon.com/security-ir/latest/APIReference/CommonErrors.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 Reason = Literal["UNKNOWN_OPERATION", "CANNOT_PARSE", "FIELD_VALIDATION_FAILED", "OTHER"]
 TOLD_AT_MOST: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFailure:
+class FieldFailure(msgspec.Struct, frozen=True):
     """One member that broke one constraint; `name` is a path: `incidentResponseTeam[3].email`.
 
     The message names the constraint and never the value, which may be sensitive.

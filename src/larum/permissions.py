@@ -12,12 +12,14 @@ Only what is committed is kept: the numbers of a transaction that fails are give
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections import OrderedDict
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.access.authorization import unknown_key
 from larum.access.policy import actions, document, evaluate, keys, reach
@@ -55,8 +57,7 @@ _PLACE: Final = 4  # the columns of `standing` that say what the policies were r
 _NOWHERE: Final = (None, None, 0, 0, None)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True):
     """What an identity holds at `place` (account's place and numbers); `unique_id` None: gone."""
 
     place: tuple[object, ...]
@@ -133,7 +134,7 @@ class Permissions:
         if policies.identity is _OF_ROOT and not policies.control and session is None:
             return _ROOT_ALLOWED
         if session is not None and session.policies is not None:
-            policies = dataclasses.replace(policies, session=_session_policies(session.policies))
+            policies = replace(policies, session=_session_policies(session.policies))
         asked = keys.RequestKeys(
             partial(_facts, call, holding), partial(_tag_keys, call, action, resource, tx)
         )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum import setting_texts as texts
 from larum.domain.coverage import LONGEST_DELAY
@@ -36,8 +37,7 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """How one setting is written: `name` is the attribute, the flag and the key derive from it.
 
     `unit` is what a number stands for where the value is a time; a `secret` is never repeated.
@@ -322,6 +322,8 @@ def _read_file(
     path = named or Path(DEFAULT_FILE)
     if named is None and not path.exists():
         return {}
+    import tomllib  # noqa: PLC0415 - a service in process has no such file
+
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -33,8 +34,10 @@ STAMP = "20261122T120000Z"
 SERVICE = frozenset({"security-ir"})
 KEY = AccessKey("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Principal.root("1" * 12))
 OTHER = AccessKey("AKIDOTHER", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY", Principal.root("2" * 12))
-DISABLED = replace(OTHER, access_key_id="AKIDDISABLED", status=AccessKeyStatus.INACTIVE)
-EMPTY = replace(OTHER, access_key_id="AKIDEMPTY", secret_access_key="")
+DISABLED = msgspec.structs.replace(
+    OTHER, access_key_id="AKIDDISABLED", status=AccessKeyStatus.INACTIVE
+)
+EMPTY = msgspec.structs.replace(OTHER, access_key_id="AKIDEMPTY", secret_access_key="")
 KEYS = {key.access_key_id: key for key in (KEY, OTHER, DISABLED, EMPTY)}
 
 

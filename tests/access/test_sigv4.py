@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from msgspec.structs import replace as altered
 
@@ -140,7 +141,10 @@ def test_a_long_lived_key_comes_without_a_session_token(token: str) -> None:
 
 def test_a_rotated_secret_is_never_answered_from_the_old_one() -> None:
     """Rule 11: with a new secret under the same key id, the old signature fails at once."""
-    before, after = replace(KEY, secret_access_key="old"), replace(KEY, secret_access_key="new")
+    before, after = (
+        msgspec.structs.replace(KEY, secret_access_key="old"),
+        msgspec.structs.replace(KEY, secret_access_key="new"),
+    )
     for key, accepted, rejected in ((before, before, after), (after, after, before)):
 
         def verify_with(signer: AccessKey, known: AccessKey = key) -> str:
@@ -190,7 +194,7 @@ def test_an_unknown_key_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_checks_come_in_awss_order() -> None:
     """§4.2: with every fault at once the first row answers; each one mended, the next does."""
     wrong = Draft(
-        key=replace(KEY, access_key_id="AKIDNOBODY"),
+        key=msgspec.structs.replace(KEY, access_key_id="AKIDNOBODY"),
         stamp="yesterday",
         names="content-type",
         scope="20261121/x/s3",

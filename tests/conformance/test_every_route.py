@@ -5,11 +5,11 @@ The list: reliability-and-security §10 A, through the socket; `tests/access` ha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 from msgspec.structs import replace as altered
 
 import larum

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from larum.domain.findings import Outcome, Resource
 from larum.domain.patterns import Networks, Patterns, numbered

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from larum.domain import finding_formats
 from larum.domain.findings import Finding, FindingStatus, Outcome, Resource, TriagedFinding

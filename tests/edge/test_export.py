@@ -9,11 +9,11 @@ import hashlib
 import json
 import re
 import tracemalloc
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 import larum
 from larum.clock import utc_now

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import Phase, settings
+from msgspec.structs import replace
 
 from larum.errors import ConflictException
 from larum.store import idempotency

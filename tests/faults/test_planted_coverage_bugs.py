@@ -5,12 +5,12 @@ A property that no bug can break proves nothing: here are the bugs, one at a tim
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from msgspec.structs import replace
 
 from larum.domain.coverage import Coverage, Place, RuleKind, Span
 from larum.domain.organizations import Account

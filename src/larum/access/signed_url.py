@@ -13,12 +13,13 @@ from __future__ import annotations
 import hmac
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
+
+import msgspec
 
 from larum.access.authorization import ALGORITHM, TERMINATOR
 from larum.access.canonical import canonical_headers, collect_headers, query_pairs
@@ -74,8 +75,7 @@ _ALWAYS: Final = frozenset(
 PARAMETERS: Final = {Purpose.UPLOAD: _ALWAYS, Purpose.DOWNLOAD: _ALWAYS | {DISPOSITION}}
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """What a URL allows, and who asked for it.
 
     `content_length` (bytes) is for an upload alone, `disposition` (the answer's

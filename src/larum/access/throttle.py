@@ -12,8 +12,9 @@ from __future__ import annotations
 import heapq
 import math
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.errors import ThrottlingException
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True):
     """`per_second` calls, and `burst` at once, of everything that shares the bucket `name`."""
 
     name: str
@@ -35,8 +35,7 @@ class Rate:
         return f"LARUM-THROTTLE-{self.name.upper()}"
 
 
-@dataclass(frozen=True, slots=True)
-class ThrottleTable:
+class ThrottleTable(msgspec.Struct, frozen=True):
     """The rate of each operation by name, and that of all others together (None: no limit)."""
 
     rates: Mapping[str, Rate]

@@ -5,12 +5,14 @@ Rules: service-behaviour §2.8, §11 rows 16 and 48.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.errors import (
     ConflictException,
@@ -57,8 +59,7 @@ TRANSITIONS: Final[dict[tuple[AttachmentStatus, Verdict], AttachmentStatus]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True):
     """One attachment of one case; `content_length` is in bytes, `sha256` that of what arrived."""
 
     account: str

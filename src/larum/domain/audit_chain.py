@@ -8,8 +8,9 @@ end and one that was written anew as a whole. A signed checkpoint, kept elsewher
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,8 +23,7 @@ def hash_of(previous: bytes, text: bytes) -> bytes:
     return hashlib.sha256(previous + text).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """One record as it is kept: its text (UTF-8) and its hash.
 
     `recipient` is the account that the text says it is of, None where it says nothing.
@@ -35,23 +35,21 @@ class Link:
     recipient: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(msgspec.Struct, frozen=True):
     """What does not fit, and the first record, by its sequence number, where that shows."""
 
     sequence: int
     reason: str
 
 
-@dataclass(slots=True)
-class ChainCheck:
+class ChainCheck(msgspec.Struct):
     """A walk along one account's chain, record by record; `broken` is the first fault, or None.
 
     `checkpoints` has the hash that each of some sequence numbers is known to have had.
     """
 
     account: str
-    checkpoints: Mapping[int, bytes] = field(default_factory=dict)
+    checkpoints: Mapping[int, bytes] = msgspec.field(default_factory=dict)
     sequence: int = 0
     hash: bytes = NO_HASH
     broken: Break | None = None

@@ -5,10 +5,11 @@ An administrator changes the numbers for the whole installation (docs/directory.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.errors import ServiceQuotaExceededException
 
@@ -24,8 +25,7 @@ class CaseQuota(StrEnum):
     SERVICE_MANAGED_PER_DAY = "service-managed-cases-per-day"
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(msgspec.Struct, frozen=True):
     """A quota's code, its number unless an administrator sets another one, and its words."""
 
     code: str

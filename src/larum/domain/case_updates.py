@@ -7,8 +7,10 @@ be changed at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.errors import FieldFailure, ValidationException
 
@@ -36,8 +38,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SetChange:
+class SetChange(msgspec.Struct, frozen=True):
     """What is added to one list of a case and taken away; `most` it may have then.
 
     `member` is the wire name of what adds: the one that a refusal names.

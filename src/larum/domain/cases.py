@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.domain import values
 from larum.errors import ConflictException, ResourceNotFoundException, ValidationException
@@ -117,8 +119,7 @@ class ThreatActorIp(NamedTuple):
         return "ThreatActorIp(***)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One case of one membership; `metadata` are (key, value) pairs, each key once.
 
     `comments` is how many it ever had: the number of the next one.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.errors import ServiceQuotaExceededException
 
@@ -24,8 +26,7 @@ class Author(StrEnum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(msgspec.Struct, frozen=True):
     """Who writes: the side, the principal that comments and edits name, the actor of the events.
 
     A customer is a principal by their ARN and an actor by their account; the other two have one
@@ -48,8 +49,7 @@ RESPONDER: Final = Writer(Author.RESPONDER, _RESPONDER_NAME, _RESPONDER_NAME)
 SERVICE: Final = Writer(Author.SERVICE, _SERVICE_NAME, _SERVICE_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """One comment of a case; `body` is sensitive."""
 
     account: str

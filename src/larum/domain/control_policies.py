@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from larum.domain.organizations import Organization
@@ -27,8 +28,7 @@ class TargetType(StrEnum):
     ACCOUNT = "ACCOUNT"
 
 
-@dataclass(frozen=True, slots=True)
-class ControlPolicy:
+class ControlPolicy(msgspec.Struct, frozen=True):
     """A service control policy; `document` is kept as it was written."""
 
     policy_id: str

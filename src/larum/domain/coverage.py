@@ -8,10 +8,12 @@ any rule met any place. So a change of 10,000 accounts' coverage is a few rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,8 +46,7 @@ class RelationshipType(StrEnum):
     UNRELATED = "Unrelated"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """Versions of the directory from `since` up to, not including, `until`; None is still open."""
 
     since: int
@@ -70,8 +71,7 @@ class Span:
         return Span(self.since) if self.until is not None and self.until > version else self
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where an account was: `customer` is its organization, or itself while standalone.
 
     `units` are its organizational unit and all that this one lies beneath; `active` is false while
@@ -89,8 +89,7 @@ class Place:
         return None if span is None else replace(self, span=span)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """What a membership covers: `target` is a unit's id or an account, empty for everything."""
 
     span: Span
@@ -106,8 +105,7 @@ class Rule:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """A membership's customer, its rules, and the spans in which it was not Active."""
 
     customer: str

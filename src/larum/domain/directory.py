@@ -7,8 +7,9 @@ is the whole list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.domain.organizations import Account, AccountStatus
 from larum.errors import FieldFailure
@@ -27,8 +28,7 @@ UNITS: Final = "directory.organization.organizationalUnits"
 ADMINISTRATOR: Final = "directory.organization.delegatedAdministrator"
 
 
-@dataclass(frozen=True, slots=True)
-class WantedAccount:
+class WantedAccount(msgspec.Struct, frozen=True):
     """An account as the file has it; `place` is its path there, `unit` a path such as `a/b`.
 
     None means as it is, or the default for a new account.
@@ -44,8 +44,7 @@ class WantedAccount:
     create_root_access_key: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """What is to be true; None is a part that stays as it is."""
 
     accounts: Sequence[WantedAccount] | None = None
@@ -53,11 +52,10 @@ class Wanted:
     standalone: Sequence[WantedAccount] = ()
     delegated_administrator: str | None = None
     trusted_access: bool | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(msgspec.Struct, frozen=True):
     """What is true: `units` by path, `accounts` of the organization, the `others` that are named.
 
     `holders` are the accounts with an Active membership among all of them.
@@ -71,8 +69,7 @@ class Present:
     limits: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     """An account that is new, or in another organization, unit or status than before.
 
     `unit` is the path of where it will be; `after` does not know its unit's id yet.
@@ -95,8 +92,7 @@ class Move:
         return "set-status" if self.before.status is not self.after.status else "move-account"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """The changes that make the wanted directory true; empty when it is."""
 
     new_units: tuple[str, ...] = ()
@@ -105,7 +101,7 @@ class Plan:
     described: tuple[Account, ...] = ()
     delegated_administrator: str | None = None
     trusted_access: bool | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
     root_access_keys: tuple[str, ...] = ()
 
 

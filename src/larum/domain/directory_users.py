@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.domain.principals import folded
 from larum.errors import FieldFailure
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class WantedUser:
+class WantedUser(msgspec.Struct, frozen=True):
     """A user as the file has it; `place` is its path there."""
 
     place: str

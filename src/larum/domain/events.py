@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-security-ir.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,7 @@ class DetailType(StrEnum):
     CASE_COMMENT_UPDATED = "Case Comment Updated"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """Something that happened to a resource; `event_id` stays the same on every delivery."""
 
     event_id: str
@@ -42,8 +42,7 @@ class Event:
     detail: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """A message to one person about an event; `recipient` is a sensitive e-mail address."""
 
     communication_type: str

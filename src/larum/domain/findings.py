@@ -7,9 +7,11 @@ responder or the end of its case the next ones (service-behaviour §2.11 and §7
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.domain import values
 
@@ -44,16 +46,14 @@ class Severity(StrEnum):
 _RANKS: Final = {each: rank for rank, each in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """What a finding is about: `kind` as its source names it, and an id that is unique in it."""
 
     kind: str
     resource_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a detector said. `actor_ips` are canonical texts; `is_sample` marks a made-up one.
 
     `is_posture` marks a check of a configuration, where nobody has acted.
@@ -179,8 +179,7 @@ REACHED: Final[dict[FindingStatus, FindingStep | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TriagedFinding:
+class TriagedFinding(msgspec.Struct, frozen=True):
     """A finding of a membership as it stands now.
 
     `outcome` is what triage decided and `rule` names the rule that did, None for the severity.

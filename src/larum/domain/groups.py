@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.domain.principals import Principal
 
@@ -15,8 +16,7 @@ GROUPS_OF_AN_ACCOUNT: Final = 300
 GROUPS_OF_A_USER: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     """A group of an account; all are in the path `/`."""
 
     account: str

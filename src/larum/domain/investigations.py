@@ -5,9 +5,11 @@ Source: service-behaviour §2.10.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.errors import ConflictException
 
@@ -48,8 +50,7 @@ TRANSITIONS: Final[Mapping[ExecutionStatus, frozenset[ExecutionStatus]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(msgspec.Struct, frozen=True):
     """What a customer says of an investigation: `USEFUL` or `NOT_USEFUL`, and why."""
 
     usefulness: str
@@ -69,8 +70,7 @@ class Feedback:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Investigation:
+class Investigation(msgspec.Struct, frozen=True):
     """One action of an investigation; `content` is Markdown, 1 to 5,000 characters."""
 
     account: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.domain import values
 from larum.errors import ConflictException, FieldFailure, ValidationException
@@ -101,8 +103,7 @@ class OptInFeature(NamedTuple):
     is_enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(msgspec.Struct, frozen=True):
     """One membership of one account in its home Region.
 
     `deactivated_at` is when it ended, or when it is going to while it is Active; None for neither.

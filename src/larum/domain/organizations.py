@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from larum.errors import (
     AccessDeniedException,
@@ -27,8 +28,7 @@ class CustomerType(StrEnum):
     ORGANIZATION = "Organization"
 
 
-@dataclass(frozen=True, slots=True)
-class Organization:
+class Organization(msgspec.Struct, frozen=True):
     """One organization: its ids and who may act for it."""
 
     organization_id: str
@@ -38,8 +38,7 @@ class Organization:
     trusted_access: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """One account of this installation; standalone when it is in no organization.
 
     `unit_id` is the organizational unit that it is in, None directly beneath the root; `service_on`

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.domain.principals import PrincipalKind
 
@@ -28,8 +29,7 @@ PRINCIPAL_TAGS: Final = 50
 _WHITE: Final = dict.fromkeys(map(ord, " \t\n\r"))
 
 
-@dataclass(frozen=True, slots=True)
-class ManagedPolicy:
+class ManagedPolicy(msgspec.Struct, frozen=True):
     """A policy of an account that can be attached; `document` is its newest version as written.
 
     `version` counts from 1. Earlier versions are not kept.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,8 +48,7 @@ class UniqueId(StrEnum):
         return self + base64.b32encode(random).decode()[:17]
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """Somebody in an account: `arn:aws:iam::ACCOUNT:root`, or `…:user/NAME`, `…:role/NAME`.
 
     A group signs nothing, and has policies like the others.
@@ -88,8 +88,7 @@ class Principal:
         return self.arn == f"arn:aws:iam::{self.account}:root"
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKey:
+class AccessKey(msgspec.Struct, frozen=True):
     """A long-lived credential; the secret never appears in a repr."""
 
     access_key_id: str
@@ -102,8 +101,7 @@ class AccessKey:
         return f"AccessKey({self.access_key_id}, {self.principal.arn}, {self.status})"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(msgspec.Struct, frozen=True):
     """A user of an account, as IAM has them; all are in the path `/`.
 
     `boundary_arn` is the policy that bounds what it may do, None for no bound.

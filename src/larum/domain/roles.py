@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.domain.principals import Principal
 
@@ -17,8 +18,7 @@ TRUST_POLICY_SIZE: Final = 2_048
 SHORTEST_SESSION: Final = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(msgspec.Struct, frozen=True):
     """A role of an account; all are in the path `/`.
 
     `trust_policy` is the document as it was written, `max_session_seconds` the longest session that

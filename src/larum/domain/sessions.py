@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True):
     """A session of a role, or of a user (GetSessionToken); times are UTC.
 
     `principal` is who signs (`arn:aws:sts::ACCOUNT:assumed-role/ROLE/NAME`, or the user),
@@ -32,4 +32,4 @@ class Session:
     expires_at: datetime
     multi_factor: bool
     policies: tuple[str, ...] | None = None
-    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
+    tags: Mapping[str, str] = NO_TAGS

@@ -7,9 +7,10 @@ matches the severity does.
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.domain.findings import Finding, FindingSource, FindingStatus, Outcome, Severity
 from larum.domain.patterns import Networks, Patterns, numbered
@@ -37,8 +38,7 @@ BY_SEVERITY: Final[dict[Severity, Outcome]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """What a finding must have: of each list that is not empty, one.
 
     `types` and `resources` may hold `*` (any characters) and `?` (any one); `ip_ranges` are
@@ -55,8 +55,7 @@ class Match:
     ip_ranges: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TriageRule:
+class TriageRule(msgspec.Struct, frozen=True):
     """One rule; it matches nothing from `expires_at` on."""
 
     name: str
@@ -70,8 +69,7 @@ class TriageRule:
         return self.expires_at is None or now < self.expires_at
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """What triage decided, and the name of the rule; None for the severity."""
 
     outcome: Outcome

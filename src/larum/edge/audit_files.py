@@ -8,7 +8,6 @@ An export is checked byte by byte: a record that was formatted anew does not fit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -40,16 +39,15 @@ _decode = msgspec.json.Decoder(_Line).decode
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
-class Checkpoints:
+class Checkpoints(msgspec.Struct):
     """What a file of checkpoints says: by account, the hash at each sequence number.
 
     `faults` tells of lines that are not signed, or were left out; `ended_lines` counts those that
     broke off, as a crash leaves them.
     """
 
-    hashes: dict[str, dict[int, bytes]] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    hashes: dict[str, dict[int, bytes]] = msgspec.field(default_factory=dict)
+    faults: list[str] = msgspec.field(default_factory=list)
     ended_lines: int = 0
 
 

@@ -8,9 +8,10 @@ are made up: IP addresses are those of documentation (RFC 5737), e-mail addresse
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.edge import demo_findings, demo_texts, signed_urls
 from larum.edge.embedded import EmbeddedService
@@ -35,8 +36,7 @@ CHLOE: Final = {"name": "Chloe Lindt", "jobTitle": "Forensics", "email": "chloe@
 DEV: Final = {"name": "Dev Anand", "jobTitle": "Shop platform", "email": "dev@example.com"}
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(msgspec.Struct, frozen=True):
     """What was made: the membership and its cases, by what they are."""
 
     membership_id: str
@@ -45,8 +45,7 @@ class Filled:
     closed: str
 
 
-@dataclass(slots=True)
-class Clock:
+class Clock(msgspec.Struct):
     """The instance's clock while its past is made."""
 
     now: datetime
@@ -61,15 +60,14 @@ class Clock:
         self.now += timedelta(**span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Play:
+class _Play(msgspec.Struct, frozen=True):
     """Those who act: the customer's `team`, the `responder`, and the clock."""
 
     team: Any
     responder: Any
     clock: Clock
     account: str
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = msgspec.field(default_factory=dict)
 
     def address(self, case_id: str = "") -> dict[str, str]:
         """Name the account, and the case if there is one, as the responder's calls do."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.edge import demo_texts
 
@@ -20,8 +21,7 @@ MANY: Final = 1000
 SCANNER: Final = "203.0.113.0/28"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """Findings of a kind: `severity` by GuardDuty's scale, the `actor`'s address, how `many`."""
 
     type: str

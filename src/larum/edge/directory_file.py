@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import yaml
 
 from larum.domain.directory import NO_ADMINISTRATOR
@@ -39,8 +39,7 @@ PLACE: Final = re.compile(r"directory(?:\.[A-Za-z]+|\[[0-9]+\])+")
 TOKEN: Final = re.compile(r"([A-Za-z]+)|\[([0-9]+)\]")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True, order=True):
     """One thing that is wrong: on which line, at which path of the file, and what."""
 
     line: int
@@ -54,18 +53,17 @@ class Fault:
         return "".join(each if each.isprintable() else "?" for each in told)
 
 
-@dataclass(slots=True)
-class DirectoryFile:
+class DirectoryFile(msgspec.Struct):
     """What a file says: `directory` as ApplyDirectory takes it, without what is faulty.
 
     `rest_stands` says that what is faulty does not decide whether the rest is right, so that the
     service can be asked about the rest.
     """
 
-    directory: dict[str, Any] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
-    units: list[str] = field(default_factory=list)
+    directory: dict[str, Any] = msgspec.field(default_factory=dict)
+    faults: list[Fault] = msgspec.field(default_factory=list)
+    lines: dict[str, int] = msgspec.field(default_factory=dict)
+    units: list[str] = msgspec.field(default_factory=list)
     rest_stands: bool = True
 
     @property
@@ -178,8 +176,7 @@ FAULTY: Final = _Faulty()
 Read = Callable[["_Reader", yaml.Node, str], object]
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(msgspec.Struct, frozen=True):
     """A key of the file: the API's name for it and how its value is read."""
 
     name: str

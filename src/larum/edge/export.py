@@ -20,10 +20,10 @@ import os
 import re
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from larum.store.private_files import sync_directory
@@ -48,8 +48,7 @@ class ExportRefused(Exception):  # noqa: N818 - told to whoever asked for it
     """The export cannot be made; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """Where an export reads: calls of the `larum` model, and what a download URL holds.
 
     `pages(operation, **params)` gives the pages of a list, `call(operation, **params)` an answer
@@ -62,8 +61,7 @@ class Reading:
     now: Callable[[], datetime]
 
 
-@dataclass(slots=True)
-class Counts:
+class Counts(msgspec.Struct):
     """How much has been written; `damaged` attachments are not, as their bytes have changed."""
 
     cases: int = 0
@@ -73,8 +71,7 @@ class Counts:
     bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Which membership."""
 
     account: str
@@ -87,14 +84,13 @@ class Address:
         return {"accountId": self.account, "region": self.region}
 
 
-@dataclass(slots=True)
-class _Folder:
+class _Folder(msgspec.Struct):
     """A folder that is being written, with the manifest as its last file."""
 
     path: Path
     manifest: IO[str]
     written: int = 0
-    counts: Counts = field(default_factory=Counts)
+    counts: Counts = msgspec.field(default_factory=Counts)
 
     def write(self, name: str, pieces: Iterable[bytes], sha256: str | None = None) -> bool:
         """Write one file and note its length and checksum.

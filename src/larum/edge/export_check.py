@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.edge.export import FORMAT, MANIFEST, VERSION
 
@@ -25,8 +26,7 @@ class NotAnExport(Exception):  # noqa: N818 - told to whoever asked
     """There is no export that can be checked; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(msgspec.Struct, frozen=True):
     """What a check found: the first `difference` or None, how much was read, the manifest's sum."""
 
     difference: str | None

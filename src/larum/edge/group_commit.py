@@ -11,10 +11,11 @@ import asyncio
 import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.edge.inspector import Inspector
 from larum.errors import InternalServerException, ServiceError, ServiceUnavailable
@@ -41,8 +42,7 @@ MOST_WAITING: Final = 4_096
 FULL: Final = "The server has no room for this request now. Send it again in a moment."
 
 
-@dataclass(slots=True, eq=False)
-class _Place:
+class _Place(msgspec.Struct, eq=False):
     """A call that waits for its answer; `began` once its statements may have run."""
 
     call: Call | Chore

@@ -14,12 +14,12 @@ Sources: reliability-and-security §7.1; RFC 9112 (message framing), RFC 6585 (4
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from enum import Enum, auto
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
+import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from larum.access.signed_url import PATH
@@ -61,8 +61,7 @@ _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Deadlines:
+class Deadlines(msgspec.Struct, frozen=True):
     """How long, in seconds, a peer may take; each is absolute: sending slowly does not extend it.
 
     `header`: from the connection (or the first byte of a later request) to the end of the headers.

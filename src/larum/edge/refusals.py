@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from larum.errors import ServiceError
@@ -28,8 +29,7 @@ class RefusedError(Exception):
         self.error = error
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """An answer that is written without reaching the application; the connection closes after."""
 
     status: int

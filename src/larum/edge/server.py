@@ -12,9 +12,9 @@ import ipaddress
 import socket
 import sys
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
 
+import msgspec
 import uvicorn
 
 from larum.edge.asgi import Application
@@ -44,8 +44,7 @@ class CannotListen(Exception):  # noqa: N818 - told to whoever starts the server
     """The address cannot be listened on; the message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(msgspec.Struct, frozen=True):
     """Where and how to listen; port 0 picks a free one.
 
     `trusted_proxies` are addresses or CIDRs whose X-Forwarded-For and -Proto are believed;
@@ -60,7 +59,7 @@ class Listen:
     tls_key: Path | None = None
     trusted_proxies: tuple[str, ...] = ()
     allowed_hosts: frozenset[str] = frozenset()
-    deadlines: Deadlines = field(default_factory=Deadlines)
+    deadlines: Deadlines = msgspec.field(default_factory=Deadlines)
     connections: int = MAX_CONNECTIONS
     api: bool = True
 

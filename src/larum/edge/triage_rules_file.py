@@ -14,10 +14,10 @@ be is the word of the service model.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
 import yaml
 
 from larum.errors import ValidationException
@@ -51,12 +51,11 @@ class _Faulty(Exception):  # noqa: N818 - collected into the faults of the file
         super().__init__(f"line {node.start_mark.line + 1}: {message}")
 
 
-@dataclass(slots=True)
-class TriageRulesFile:
+class TriageRulesFile(msgspec.Struct):
     """What a file says: rules as PutTriageRule takes them, and what is wrong with it."""
 
-    rules: list[dict[str, Any]] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    rules: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    faults: list[str] = msgspec.field(default_factory=list)
 
 
 def read(content: bytes) -> TriageRulesFile:

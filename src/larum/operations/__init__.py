@@ -6,8 +6,9 @@ One table for each service model. An operation of a model that has no row here i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.operations import (
     access_keys,
@@ -61,8 +62,7 @@ Params = dict[str, Any]
 Output = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One operation as it works here.
 
     `function` takes the context and validated params in wire names and gives the output in wire

@@ -6,8 +6,9 @@ MembershipAccountsConfigurations (service-behaviour §1.3, §11 rows 20, 32 and 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from larum.domain.coverage import RuleKind
 from larum.domain.organizations import Account

@@ -11,8 +11,10 @@ A caller's operation returns `Edited` with its CaseEdit; what is no call appends
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.domain import case_quotas, values
 from larum.domain.case_quotas import CaseQuota
@@ -48,8 +50,7 @@ if TYPE_CHECKING:
 DRAWS: Final = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """What a new case is opened with."""
 
     title: str
@@ -62,7 +63,7 @@ class Opening:
     impacted_services: tuple[str, ...] = ()
     impacted_aws_regions: tuple[str, ...] = ()
     impacted_accounts: tuple[str, ...] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Leave what it says out: it is sensitive."""

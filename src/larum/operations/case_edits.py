@@ -6,8 +6,9 @@ account that owns the case, and ListCaseEdits shows these records: the two canno
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.store import audit
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 SERVICE_PRINCIPAL: Final = "security-ir.amazonaws.com"
 
 
-@dataclass(frozen=True, slots=True)
-class CaseEdit:
+class CaseEdit(msgspec.Struct, frozen=True):
     """One change of a case (`case_arn`), by `principal`, as ListCaseEdits tells it.
 
     `action` is one of service-behaviour §11 row 12; `message` has 10 to 4096 characters and says
@@ -36,8 +36,7 @@ class CaseEdit:
         return self.case_arn.split(":", 5)[4]
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(msgspec.Struct, frozen=True):
     """The output of an operation, with the edit for its audit record where it changed a case.
 
     `made` is the id of what a clientToken made, where the output does not name it.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
 
 from larum.domain import values
 from larum.errors import FieldFailure, ValidationException
@@ -23,8 +24,7 @@ PAGE_SIZE: Final = 25
 LONGEST_PAGING: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class ListCursor:
+class ListCursor(msgspec.Struct, frozen=True):
     """Where a page starts: below place `before`, in the list as it was at `begun`.
 
     `snapshot` is the last place there was then.

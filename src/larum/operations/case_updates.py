@@ -6,8 +6,9 @@ Each answers 200 or 201 without event and edit where nothing would be different 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from larum.domain.case_updates import SetChange, changed_words, with_lists, with_metadata
 from larum.domain.cases import CaseStatus, EngagementType, PendingAction, ResolverType

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from larum.domain.cases import Case, PendingAction
 from larum.domain.comments import Author, Comment, Writer, check_room, comment_id
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """A comment that was written, with the case and the edit that came of it."""
 
     comment_id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from larum.domain import directory, values
 from larum.domain.directory import ACCOUNTS, STANDALONE, Plan, Present, Wanted, WantedAccount

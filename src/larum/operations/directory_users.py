@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from larum.domain import directory_users
 from larum.domain.directory import ACCOUNTS, STANDALONE
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from larum.errors import FieldFailure
 
 
-@dataclass(frozen=True, slots=True)
-class MissingUsers:
+class MissingUsers(msgspec.Struct, frozen=True):
     """What is to be made: users that are not there, and keys of users that have none."""
 
     users: tuple[WantedUser, ...]

@@ -6,8 +6,9 @@ without one: the next ingestion and the sweep try again, the oldest first.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from larum.domain.cases import EngagementType, ResolverType, ThreatActorIp
 from larum.domain.events import DetailType

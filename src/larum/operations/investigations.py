@@ -5,8 +5,9 @@ Who puts them there is the responder's side (operations/responder_investigations
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from larum.domain.events import DetailType
 from larum.domain.investigations import Feedback

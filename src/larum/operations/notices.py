@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 from larum.domain import values
 from larum.domain.events import DetailType, Event, Notice
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class CaseTold:
+class CaseTold(msgspec.Struct, frozen=True):
     """What is told of a case: the event, the communication, and the actor where one is named.
 
     `actor` is an account id, `AWS Responder` or `security-ir.amazonaws.com`

@@ -6,8 +6,9 @@ self-managed case is its customer's alone, and an archived one can only be read.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from larum.domain.case_updates import merged, watcher_key
 from larum.domain.cases import (

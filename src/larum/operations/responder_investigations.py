@@ -5,8 +5,9 @@ A Summarization that has Completed is a comment of the service too (service-beha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from larum.domain import values
 from larum.domain.comments import RESPONDER, SERVICE

@@ -7,9 +7,10 @@ are client tokens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from larum.domain.coverage import LONGEST_DELAY
 from larum.domain.memberships import Ending
@@ -28,8 +29,7 @@ ENDED_AT_ONCE: Final = 100
 PLACES_KEPT: Final = timedelta(hours=25)
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
+class Sweep(msgspec.Struct, frozen=True):
     """One run of the sweep: its time (UTC), where randomness comes from, its transaction."""
 
     now: datetime

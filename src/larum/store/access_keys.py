@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from larum.domain import values
 
@@ -50,8 +51,7 @@ WHERE account = :account AND principal_arn = :principal_arn AND status = 'Active
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ListedAccessKey:
+class ListedAccessKey(msgspec.Struct, frozen=True):
     """What may be told of a key; `created_at` in microseconds since 1970."""
 
     access_key_id: str
@@ -59,8 +59,7 @@ class ListedAccessKey:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SealedAccessKey:
+class SealedAccessKey(msgspec.Struct, frozen=True):
     """A key as the store has it: `sealed_secret` is of no use without the master key."""
 
     access_key_id: str

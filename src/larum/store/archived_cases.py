@@ -6,8 +6,9 @@ comes first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
 
 from larum.domain import values
 from larum.store import case_places
@@ -47,8 +48,7 @@ FIRST_ID: Final = ""
 LAST_ID: Final = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(msgspec.Struct, frozen=True):
     """Whose archived cases, as of `now`: of one membership, or of all that ended there for None."""
 
     account: str
@@ -68,8 +68,7 @@ class Archive:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivePlace:
+class ArchivePlace(msgspec.Struct, frozen=True):
     """Where a case stands in the list: a page begins below it."""
 
     membership_id: str

@@ -7,7 +7,6 @@ sensitive text (reliability-and-security §9.3).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -53,8 +52,7 @@ class _Recipient(msgspec.Struct):
 _recipient = msgspec.json.Decoder(_Recipient).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """Where the chain of an account ends: the number and the hash of its last record."""
 
     account: str

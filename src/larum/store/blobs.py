@@ -19,10 +19,11 @@ import shutil
 import tempfile
 import threading
 import weakref
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
 
 from larum.errors import InternalServerException, PreconditionFailed
 from larum.store.private_files import sync_directory
@@ -83,8 +84,7 @@ class Blobs(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """What has arrived: its length in bytes and its SHA-256."""
 
     length: int

@@ -7,8 +7,9 @@ there was then: a case stands in that list where it stood before its first chang
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.domain import values
 
@@ -55,8 +56,7 @@ DELETE FROM former_case_places WHERE (account, region, membership_id, replaced_b
 PURGED_AT_ONCE: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class ListedCase:
+class ListedCase(msgspec.Struct, frozen=True):
     """What a list tells of a case, and its place in that list."""
 
     created_at: datetime

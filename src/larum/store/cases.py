@@ -5,7 +5,6 @@ Only what writes a case here writes those two: the three cannot disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -111,8 +110,7 @@ _metadata = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode
 _texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """How many cases a membership has: all, active by resolver, ever created as AWS-supported."""
 
     cases: int = 0

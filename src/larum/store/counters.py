@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.domain.case_quotas import CaseQuota
 
@@ -40,8 +41,7 @@ class Limit(StrEnum):
     SERVICE_MANAGED_CASES_PER_DAY = CaseQuota.SERVICE_MANAGED_PER_DAY.value
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(msgspec.Struct, frozen=True):
     """All counters and limits as one statement saw them; a limit that is not set is None."""
 
     directory_version: int

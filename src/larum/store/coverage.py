@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from larum.domain.coverage import Coverage, Rule, RuleKind, Span
 from larum.domain.organizations import AccountStatus
@@ -174,8 +175,7 @@ def coverage_for(tx: Transaction, membership: Membership, account: str) -> Cover
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """What a membership covers now: the units, sorted, and how many ACTIVE accounts."""
 
     organizational_units: tuple[str, ...]

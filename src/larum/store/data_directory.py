@@ -13,9 +13,6 @@ import base64
 import os
 from typing import TYPE_CHECKING, Final
 
-import filelock
-import psutil
-
 from larum.store import credentials_file
 from larum.store.private_files import sync_directory, write_private
 
@@ -62,6 +59,8 @@ class DataDirectory:
             message = f"The data directory {path} is not writable: {error.strerror or error}."
             raise DirectoryRefused(message) from error
         self._check_file_system()
+        import filelock  # noqa: PLC0415 - a store in memory starts without it
+
         # Whoever closes may be another thread than who opened: filelock's default forgets it there.
         self._lock = filelock.FileLock(path / "larum.lock", mode=0o600, thread_local=False)
         self._take_lock()
@@ -123,6 +122,8 @@ class DataDirectory:
         self._lock.release()
 
     def _take_lock(self) -> None:
+        import filelock  # noqa: PLC0415 - as in __init__
+
         try:
             self._lock.acquire(timeout=0)
         except filelock.Timeout as error:
@@ -147,6 +148,8 @@ class DataDirectory:
 
 def file_system(path: Path) -> str:
     """Return the kind of file system that `path` is on, e.g. `ext4`; empty where not known."""
+    import psutil  # noqa: PLC0415 - a store in memory starts without it
+
     resolved = path.resolve()
     mounts = [
         # Of two mounts on one point the later one is seen.

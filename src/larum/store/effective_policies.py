@@ -6,8 +6,9 @@ of `control_policies.levels`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.domain.principals import folded
 
@@ -60,16 +61,14 @@ WHERE account = :account AND principal_arn = :principal_arn ORDER BY folded_key
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A policy by its name or ARN; `text` is None for one that the store does not have."""
 
     name: str
     text: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(msgspec.Struct, frozen=True):
     """A user or role as decisions see it; `boundary` is the policy that bounds it, or None."""
 
     unique_id: str

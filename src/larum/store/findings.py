@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -129,8 +128,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Facts).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a finding stands in the list: by time, and by its place in that time."""
 
     ingested_at: datetime

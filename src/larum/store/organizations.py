@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from larum.domain.organizations import Account, Organization
@@ -60,8 +61,7 @@ WHERE management_account = :management_account AND unit_id = :unit_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """An organizational unit; `parent_id` is None directly beneath the root."""
 
     unit_id: str

@@ -7,10 +7,10 @@ nothing ever appears before what a reader has seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from larum.domain import values
 
@@ -39,8 +39,7 @@ _encode = msgspec.json.Encoder().encode
 _notices = msgspec.json.Decoder(list[tuple[str, str]])
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
+class OutboxEntry(msgspec.Struct, frozen=True):
     """What waits: `detail` is JSON, `recipient` a sensitive address, None for an event."""
 
     created_at: datetime

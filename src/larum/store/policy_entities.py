@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 if TYPE_CHECKING:
     from larum.store.engine import Transaction
@@ -25,8 +26,7 @@ ORDER BY principal_arn LIMIT :limit
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Sought:
+class Sought(msgspec.Struct, frozen=True):
     """Which principals of `account` are meant: a policy is `attached` to them, or bounds them.
 
     `prefix` is how their ARN begins, empty for all.

@@ -10,7 +10,6 @@ protocol layer does not have, stops the load with a ValueError: nothing but pros
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -60,8 +59,7 @@ class TextRule(StrEnum):
     TAG_VALUE = "tagValue"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class Shape(msgspec.Struct, frozen=True, eq=False):
     """One shape of the model; which fields count follows from `type`.
 
     `minimum` and `maximum` bound the value of a number, the length of a string in Unicode scalar
@@ -93,8 +91,7 @@ class Shape:
         raise KeyError(name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class Member(msgspec.Struct, frozen=True, eq=False):
     """One member of a structure; `location` None means the JSON body.
 
     `default` is what the server assumes when the member is absent, None for nothing.
@@ -109,8 +106,7 @@ class Member:
     idempotency_token: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, eq=False):
     """One operation; `uri` is its path with labels in braces, `status` that of its success.
 
     `service` is the signing name of its service. `max_values` is how many JSON values its body may
@@ -157,8 +153,7 @@ def _token(operation: Operation) -> str | None:
     return next((member.name for member in members if member.idempotency_token), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ServiceModel:
+class ServiceModel(msgspec.Struct, frozen=True, eq=False):
     """One service; `name` is its signing name, e.g. `security-ir`. `errors` is by shape name."""
 
     name: str

@@ -6,7 +6,6 @@ before it is decoded; labels are decoded by the parser (`wire/rest_json.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,20 +26,18 @@ class Match(msgspec.Struct, frozen=True):
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Route:
+class _Route(msgspec.Struct, frozen=True):
     service: ServiceModel
     operation: Operation
     labels: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(msgspec.Struct):
     """One place in the tree of path segments; `routes` are those that end here, by method."""
 
-    literals: dict[str, _Node] = field(default_factory=dict)
+    literals: dict[str, _Node] = msgspec.field(default_factory=dict)
     label: _Node | None = None
-    routes: dict[str, _Route] = field(default_factory=dict)
+    routes: dict[str, _Route] = msgspec.field(default_factory=dict)
 
 
 class Router:

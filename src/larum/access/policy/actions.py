@@ -7,10 +7,11 @@ GetFindingMetrics is not in it yet; it reads a membership.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.access.policy.wildcards import glob_of, tokens_of
 
@@ -37,8 +38,7 @@ class TagKeys(StrEnum):
     TAG_KEYS = "aws:TagKeys"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """A row: `resources` are the types it works on; with none it can only be asked on `*`.
 
     `creates` says that its resource has no tags yet: those of the request count as both.

@@ -14,11 +14,12 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from larum.access.policy.templates import Template, segments_of, template_of
 from larum.access.policy.wildcards import ARN_COLONS, Glob, Wild, glob_of
@@ -37,16 +38,14 @@ class Qualifier(StrEnum):
     ANY = "ForAnyValue"
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(msgspec.Struct, frozen=True):
     """An operator; `negated` turns the comparison of all values together round."""
 
     read: Reader
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One key of one operator's block, with what its value is compared with."""
 
     key: str

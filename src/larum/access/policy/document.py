@@ -9,10 +9,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.access.policy import json_text
 from larum.access.policy.actions import names_nothing
@@ -56,8 +57,7 @@ class Effect(StrEnum):
     DENY = "Deny"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """What is wrong (or, as a warning, risky) and where: `Statement[0].Condition.Bool`."""
 
     place: str
@@ -75,8 +75,7 @@ class PolicyRefused(ValueError):  # noqa: N818 - it reads as what happened
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class ResourcePattern:
+class ResourcePattern(msgspec.Struct, frozen=True):
     """One value of Resource; `fixed` is compiled already where no variable is in it."""
 
     template: Template
@@ -95,8 +94,7 @@ class ResourcePattern:
         return None if tokens is None else arn_glob_of(tokens).matches(resource, parts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class Statement(msgspec.Struct, frozen=True, eq=False):
     """A statement, compiled; the names of actions are in lower case.
 
     `resources` is empty in a trust policy, and `principals` (`AWS:arn…`, `Service:…`, or `*`) is
@@ -114,8 +112,7 @@ class Statement:
     principals: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Policy:
+class Policy(msgspec.Struct, frozen=True, eq=False):
     """A document that was understood whole."""
 
     kind: PolicyKind

@@ -9,11 +9,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.access.policy.document import Effect, Policy, Statement
 from larum.access.policy.outcomes import Outcome
@@ -34,16 +35,14 @@ class Layer(StrEnum):
     REACH = "rule of accounts"  # reach.py: no policy is asked
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPolicy:
+class NamedPolicy(msgspec.Struct, frozen=True):
     """A policy and the name or ARN by which an administrator knows it."""
 
     name: str
     policy: Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(msgspec.Struct, frozen=True):
     """All that applies to a principal. None: the layer is absent; (): present, allowing nothing.
 
     `identity` are those of a user and its groups, or of a role. `control` has one tuple for each
@@ -66,8 +65,7 @@ class Policies:
         yield Layer.IDENTITY, self.identity
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """`action` (`security-ir:GetCase`) on `resource` (an ARN, or `*`), in a request's `keys`.
 
     `keys` are those of `keys.py`, in lower case. `principals` are the names by which a trust policy
@@ -76,12 +74,11 @@ class Question:
 
     action: str
     resource: str
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    keys: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     principals: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The outcome, and what decided: for administrators only, the wire tells less.
 
     `layer` is where the deciding statement stands, or where an Allow is missing; `policy` and

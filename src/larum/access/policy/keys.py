@@ -8,9 +8,10 @@ reliability-and-security §5.2.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.access.policy.actions import ACTIONS, SERVICE, TagKeys
 
@@ -22,8 +23,7 @@ Keys = dict[str, tuple[str, ...]]
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFacts:
+class RequestFacts(msgspec.Struct, frozen=True):
     """Who asks, from where and when; None where the request has no such fact.
 
     `now` and `token_issued` are UTC; `multi_factor` is None for long-lived keys, which IAM leaves
@@ -41,7 +41,7 @@ class RequestFacts:
     user_agent: str | None = None
     token_issued: datetime | None = None
     multi_factor: bool | None = None
-    principal_tags: Mapping[str, str] = field(default_factory=dict)
+    principal_tags: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def global_keys(facts: RequestFacts) -> Keys:

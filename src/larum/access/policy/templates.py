@@ -10,8 +10,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from larum.access.policy.wildcards import ARN_COLONS, Token, tokens_of
 
@@ -23,16 +24,14 @@ ESCAPES = frozenset({"*", "?", "$"})
 _VARIABLE = re.compile(r"([A-Za-z0-9-]+:[^\s,${}'*?]+)(?:, ?'([^']*)')?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True):
     """`key` in lower case, and the `default` for requests that do not have it."""
 
     key: str
     default: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """A text as tokens: literal runs, wildcards and variables."""
 
     parts: tuple[Token | Variable, ...]

@@ -11,9 +11,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,8 +48,7 @@ def tokens_of(text: str) -> tuple[Token, ...]:
     return (*found, literal) if literal else tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Automaton:
+class Automaton(msgspec.Struct, frozen=True):
     """The states of a pattern as bits: bit i is "the first i tokens have matched".
 
     `steps` and `loops` say for each character which states it advances and which it keeps;
@@ -102,8 +102,7 @@ def _ends_segment(tokens: Sequence[Token], at: int) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(msgspec.Struct, frozen=True):
     """A compiled pattern; without `automaton` it is `start`, then anything if `is_open`."""
 
     start: str
@@ -126,8 +125,7 @@ def glob_of(tokens: Sequence[Token]) -> Glob:
     return Glob("", is_open=False, automaton=automaton_of(tokens))
 
 
-@dataclass(frozen=True, slots=True)
-class ArnGlob:
+class ArnGlob(msgspec.Struct, frozen=True):
     """A compiled ARN pattern: `segments` for texts with as many colons, `automaton` for more.
 
     Each colon of the pattern needs one of the text: with equal numbers no wildcard can take one,

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import click
+import msgspec
 
 from larum.domain.regions import REGIONS
 from larum.settings import Settings, is_loopback
@@ -64,8 +64,7 @@ def stop(code: int, *lines: str) -> NoReturn:
     raise Stopped(code, *lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(msgspec.Struct, frozen=True):
     """Whom to call, as given: `url` of the server, AWS `profile`, data directory, Region."""
 
     url: str
@@ -74,8 +73,7 @@ class Where:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(msgspec.Struct, frozen=True):
     """A boto3 client in `region`; `access_key_id` is what signs its calls to a server."""
 
     client: Any

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
 
 from larum.domain.memberships import CommunicationType
 from larum.edge.cli.printing import count, pages, when
@@ -20,8 +21,7 @@ PAGE: Final = 25
 KINDS: Final = {"Self": "self-managed", "AWS": "AWS-supported"}
 
 
-@dataclass(frozen=True, slots=True)
-class OpenCases:
+class OpenCases(msgspec.Struct, frozen=True):
     """The cases that are not Closed: how many of each resolver type; `total` has the closed too.
 
     `seen` is how many were looked at: fewer than `total` in an account with very many.

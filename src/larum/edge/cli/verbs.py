@@ -16,11 +16,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+import msgspec
 
 from larum.edge.cli.calls import connected, print_json, print_rows, reaching
 from larum.edge.cli.printing import ABSENT, pages, plain, print_facts, when
@@ -46,8 +46,7 @@ Given = Mapping[str, Any]
 Tell = Callable[[Given, Given], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(msgspec.Struct, frozen=True):
     """A row: `larum GROUP name` calls `operation` and tells people what came of it.
 
     `help` is one line, `more` what help and manual say beneath it; `tell` prints for people what
@@ -61,7 +60,7 @@ class Verb:
     tell: Tell
     more: str = ""
     always: Tell | None = None
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def table(member: str, *columns: tuple[str, str]) -> Tell:
