@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import larum
+    from larum.domain.principals import AccessKey
     from larum.store.engine import Transaction
 
 T = TypeVar("T")
@@ -82,14 +83,18 @@ class Iam:
         """Return the ARN of a user, group, role or policy of the account."""
         return f"arn:aws:iam::{self.account}:{kind}/{name}"
 
-    def user(self, name: str, unique_id: str | None = None) -> Caller:
+    def user(self, name: str) -> Caller:
         """Add a user with an access key; return the caller that its requests have."""
-        made = User(self.account, name, unique_id or f"AIDA{name}", NOW)
+        key = self.user_key(name)
+        return Caller(key.principal, key.access_key_id, "us-east-1")
 
-        def work(tx: Transaction) -> Caller:
+    def user_key(self, name: str) -> AccessKey:
+        """Add a user; return its new access key."""
+        made = User(self.account, name, f"AIDA{name}", NOW)
+
+        def work(tx: Transaction) -> AccessKey:
             principals.insert(tx, made)
-            key = self.service.installation.credentials.issue(tx, made.principal, NOW)
-            return Caller(made.principal, key.access_key_id, "us-east-1")
+            return self.service.installation.credentials.issue(tx, made.principal, NOW)
 
         return self.write(work)
 
