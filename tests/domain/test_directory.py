@@ -14,15 +14,14 @@ from larum.domain.directory import (
     ADMINISTRATOR,
     NO_ADMINISTRATOR,
     STANDALONE,
-    UNITS,
     Plan,
     Present,
     Wanted,
     WantedAccount,
     faults,
     plan,
-    with_parents,
 )
+from larum.domain.directory_units import UNITS, with_parents
 from larum.domain.organizations import Account, AccountStatus, Organization
 
 if TYPE_CHECKING:

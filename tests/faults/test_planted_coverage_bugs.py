@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from larum.domain.coverage import Coverage, Place, RuleKind, Span
 from larum.domain.organizations import Account
 from larum.operations import account_configurations
-from larum.operations import directory as directory_operations
+from larum.operations import directory_changes as directory_operations
 from larum.operations import memberships as membership_operations
 from larum.store import accounts, coverage, directory_versions, organizations
 from tests.conformance.organization_machine import OrganizationMachine, follow
@@ -193,7 +193,7 @@ def covered_for_a_moment_by_joining(patch: pytest.MonkeyPatch) -> None:
     def units_first(context: Context, *arguments: Any) -> Any:  # noqa: ANN401 - passed on
         return move(context, *arguments)
 
-    apply = directory_operations._apply
+    apply = directory_operations.apply_plan
 
     def apply_then_change(*arguments: Any) -> None:
         apply(*arguments)
@@ -201,7 +201,7 @@ def covered_for_a_moment_by_joining(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(directory_operations, "_change_organization", later)
     patch.setattr(directory_operations, "_change_units", units_first)
-    patch.setattr(directory_operations, "_apply", apply_then_change)
+    patch.setattr(directory_operations, "apply_plan", apply_then_change)
 
 
 def anybody_may_undo(patch: pytest.MonkeyPatch) -> None:

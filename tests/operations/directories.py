@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from larum.context import Caller, Context
 from larum.domain.principals import Principal
-from larum.operations import directory
+from larum.operations import directory, directory_changes
 from larum.operations.sweep import Sweep, terminate_long_cancelled
 from larum.settings import ROOT_ACCOUNT
 from larum.store import accounts, organizations
@@ -63,7 +63,7 @@ def unit_ids(service: EmbeddedService) -> dict[str, str]:
         holder = accounts.get(tx, ROOT_ACCOUNT)
         assert holder is not None
         assert holder.organization is not None
-        return directory._paths(organizations.units(tx, holder.organization))
+        return directory_changes.paths(organizations.units(tx, holder.organization))
 
     return service.engine.read(read)
 

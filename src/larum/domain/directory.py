@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from larum.domain import directory_units
+from larum.domain.directory_units import (
+    IDENTIFIED,
+    UNITS,
+    Renamed,
+    changes_of_units,
+    units_after,
+    with_parents,
+)
 from larum.domain.organizations import Account, AccountStatus
 from larum.errors import FieldFailure
 
@@ -20,11 +29,8 @@ if TYPE_CHECKING:
     from larum.domain.organizations import Organization
 
 NO_ADMINISTRATOR: Final = "none"
-# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-DEEPEST_UNIT: Final = 5
 ACCOUNTS: Final = "directory.organization.accounts"
 STANDALONE: Final = "directory.accounts"
-UNITS: Final = "directory.organization.organizationalUnits"
 ADMINISTRATOR: Final = "directory.organization.delegatedAdministrator"
 
 
@@ -45,14 +51,18 @@ class WantedAccount(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What is to be true; None is a part that stays as it is."""
+    """What is to be true; None is a part that stays as it is.
+
+    `units` are paths, and `unit_ids` their ids where they have some already: those of AWS.
+    """
 
     accounts: Sequence[WantedAccount] | None = None
     units: Sequence[str] | None = None
+    unit_ids: Sequence[str] | None = None
     standalone: Sequence[WantedAccount] = ()
     delegated_administrator: str | None = None
     trusted_access: bool | None = None
-    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.{}
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -93,32 +103,29 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """The changes that make the wanted directory true; empty when it is."""
+    """The changes that make the wanted directory true; empty when it is.
+
+    Units go by their paths: `removed_units` by those that they have, `new_units` by those that they
+    get, with ids in `unit_ids` where they have some already.
+    """
 
     new_units: tuple[str, ...] = ()
+    unit_ids: Mapping[str, str] = {}
+    renamed_units: tuple[Renamed, ...] = ()
     removed_units: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     described: tuple[Account, ...] = ()
     delegated_administrator: str | None = None
     trusted_access: bool | None = None
-    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
+    limits: Mapping[str, int] = msgspec.{}
     root_access_keys: tuple[str, ...] = ()
-
-
-def with_parents(paths: Iterable[str]) -> list[str]:
-    """Return the paths with every path that they lie beneath, parents first."""
-    every = {
-        "/".join(parts[: depth + 1])
-        for parts in (path.split("/") for path in paths)
-        for depth in range(len(parts))
-    }
-    return sorted(every, key=lambda path: (path.count("/"), path))
 
 
 def plan(present: Present, wanted: Wanted) -> Plan:
     """Return the changes from `present` to `wanted`, which `faults` found none in."""
     organization = present.organization
-    units = dict.fromkeys(present.units if wanted.units is None else with_parents(wanted.units))
+    changed = changes_of_units(present.units, wanted.units, wanted.unit_ids)
+    units = units_after(present.units, changed)
     known = {**present.others, **present.accounts}
     moves: list[Move] = []
     described: list[Account] = []
@@ -126,7 +133,7 @@ def plan(present: Present, wanted: Wanted) -> Plan:
     for each, belongs in [*every, *((each, None) for each in wanted.standalone)]:
         before = known.get(each.account)
         after = _after(before, each, belongs)
-        if _is_elsewhere(present, before, after, each.unit):
+        if _is_elsewhere(units, before, after, each.unit):
             moves.append(Move(before, after, each.unit))
         if before is not None and _is_described_otherwise(before, after):
             described.append(after)
@@ -136,10 +143,10 @@ def plan(present: Present, wanted: Wanted) -> Plan:
         administrator = None
     trusted = wanted.trusted_access
     return Plan(
-        new_units=tuple(path for path in units if path not in present.units),
-        removed_units=tuple(
-            sorted((path for path in present.units if path not in units), reverse=True)
-        ),
+        new_units=changed.new,
+        unit_ids=changed.ids,
+        renamed_units=changed.renamed,
+        removed_units=changed.removed,
         moves=tuple(moves),
         described=tuple(described),
         delegated_administrator=administrator,
@@ -158,7 +165,9 @@ def plan(present: Present, wanted: Wanted) -> Plan:
 def faults(present: Present, wanted: Wanted) -> list[FieldFailure]:
     """Return everything that keeps `wanted` from being made true, each with its path."""
     return [
-        *_unit_faults(wanted),
+        *directory_units.faults(
+            present.organization.root_id, present.units, wanted.units, wanted.unit_ids
+        ),
         *_account_faults(present, wanted),
         *_administrator_faults(present, wanted),
     ]
@@ -179,10 +188,12 @@ def _after(
     )
 
 
-def _is_elsewhere(present: Present, before: Account | None, after: Account, unit: str) -> bool:
+def _is_elsewhere(
+    units: Mapping[str, str], before: Account | None, after: Account, unit: str
+) -> bool:
     if before is None or before.status is not after.status or before.customer != after.customer:
         return True
-    return before.unit_id != present.units.get(unit) or (bool(unit) and unit not in present.units)
+    return before.unit_id != units.get(unit) or (bool(unit) and unit not in units)
 
 
 def _is_described_otherwise(before: Account, after: Account) -> bool:
@@ -205,20 +216,12 @@ def _leaving(present: Present, wanted: Wanted) -> list[Move]:
     ]
 
 
-def _unit_faults(wanted: Wanted) -> list[FieldFailure]:
-    return [
-        FieldFailure(f"{UNITS}[{index}]", f"Member must not lie deeper than {DEEPEST_UNIT} units")
-        for index, path in enumerate(wanted.units or ())
-        if path.count("/") >= DEEPEST_UNIT
-    ]
-
-
 def _account_faults(present: Present, wanted: Wanted) -> Iterable[FieldFailure]:
     units = set(present.units if wanted.units is None else with_parents(wanted.units))
     yield from _place_faults(wanted, units)
     yield from _joining_faults(present, wanted)
     yield from _standalone_faults(present, wanted)
-    yield from _occupied_units(present, wanted, units)
+    yield from _occupied_units(present, wanted)
 
 
 def _place_faults(wanted: Wanted, units: set[str]) -> Iterable[FieldFailure]:
@@ -260,8 +263,9 @@ def _standalone_faults(present: Present, wanted: Wanted) -> Iterable[FieldFailur
                 yield FieldFailure(f"{each.place}.id", message)
 
 
-def _occupied_units(present: Present, wanted: Wanted, units: set[str]) -> Iterable[FieldFailure]:
-    gone = {unit_id: path for path, unit_id in present.units.items() if path not in units}
+def _occupied_units(present: Present, wanted: Wanted) -> Iterable[FieldFailure]:
+    changed = changes_of_units(present.units, wanted.units, wanted.unit_ids)
+    gone = {present.units[path]: path for path in changed.removed}
     staying = present.accounts
     if wanted.accounts is not None:
         listed = {each.account for each in wanted.accounts}
@@ -274,7 +278,7 @@ def _occupied_units(present: Present, wanted: Wanted, units: set[str]) -> Iterab
     for account in staying.values():
         if account.unit_id in gone:
             message = f"Member must keep {gone[account.unit_id]}: {account.account} is in it"
-            yield FieldFailure(UNITS, message)
+            yield FieldFailure(UNITS if wanted.unit_ids is None else IDENTIFIED, message)
 
 
 def _administrator_faults(present: Present, wanted: Wanted) -> Iterable[FieldFailure]:

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec.structs import replace
-
-from larum.domain import directory, values
+from larum.domain import directory
 from larum.domain.directory import ACCOUNTS, STANDALONE, Plan, Present, Wanted, WantedAccount
-from larum.domain.events import DetailType
-from larum.domain.memberships import CommunicationType, Ending, Membership
+from larum.domain.directory_units import IDENTIFIED
 from larum.domain.organizations import AccountStatus
 from larum.domain.principals import Principal
-from larum.errors import ResourceNotFoundException, ValidationException
-from larum.operations import account_configurations, directory_users
-from larum.operations.membership_ends import end, settle
-from larum.operations.notices import tell
+from larum.errors import FieldFailure, ValidationException
+from larum.operations import directory_changes, directory_users
+from larum.operations.directory_changes import organization_of, paths
 from larum.store import (
     access_keys,
     accounts,
     counters,
-    coverage,
-    directory_versions,
     memberships,
     organizations,
 )
 from larum.store.counters import Counter, Limit
-from larum.store.organizations import Unit
 from larum.store.rehearsal import rehearse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from larum.context import Context
-    from larum.domain.organizations import Account, Organization
+    from larum.domain.organizations import Account
     from larum.domain.principals import AccessKey
 
 PAGE_SIZE: Final = 25
@@ -63,7 +56,7 @@ def apply_directory(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     changes = [*_told(plan), *_told_keys(keys), *users.changes()]
 
     def make() -> list[dict[str, Any]]:
-        _apply(context, present, plan)
+        directory_changes.apply_plan(context, present.organization, present.units, plan)
         issued = [_key_out(account, key) for account, key in _issued(context, keys)]
         made = users.make(context)
         return issued + [
@@ -79,8 +72,8 @@ def apply_directory(context: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, Any]:
     """Return the organization, its units, how many accounts there are, and the limits."""
-    organization = _organization(context)
-    units = _paths(organizations.units(context.tx, organization))
+    organization = organization_of(context)
+    units = paths(organizations.units(context.tx, organization))
     limits = counters.limits(context.tx)
     output: dict[str, Any] = {
         "organizationId": organization.organization_id,
@@ -103,13 +96,13 @@ def describe_directory(context: Context, _params: dict[str, Any]) -> dict[str, A
 def list_accounts(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return a page of all accounts of the installation, by their digits."""
     limit = params.get("maxResults", PAGE_SIZE)
-    organization = _organization(context)
-    paths = {
+    organization = organization_of(context)
+    named = {
         unit_id: path
-        for path, unit_id in _paths(organizations.units(context.tx, organization)).items()
+        for path, unit_id in paths(organizations.units(context.tx, organization)).items()
     }
     found = accounts.page(context.tx, context.cursor or "", limit + 1)
-    output: dict[str, Any] = {"items": [_account_out(each, paths) for each in found[:limit]]}
+    output: dict[str, Any] = {"items": [_account_out(each, named) for each in found[:limit]]}
     if len(found) > limit:
         output["nextToken"] = found[limit - 1].account
     return output
@@ -128,19 +121,20 @@ def _account_out(account: Account, paths: Mapping[str, str]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _organization(context: Context) -> Organization:
-    account = accounts.get(context.tx, context.account)
-    if account is None or account.organization is None:
-        message = f"Account {context.account} is in no organization."
-        raise ResourceNotFoundException(message)
-    return account.organization
-
-
 def _wanted(given: Mapping[str, Any]) -> Wanted:
     organization = given.get("organization", {})
+    identified = organization.get("identifiedUnits")
+    if identified is not None and "organizationalUnits" in organization:
+        message = "Member must not be given beside organizationalUnits"
+        raise ValidationException.of_fields((FieldFailure(IDENTIFIED, message),))
     return Wanted(
         accounts=_wanted_accounts(ACCOUNTS, organization.get("accounts")),
-        units=organization.get("organizationalUnits"),
+        units=organization.get("organizationalUnits")
+        if identified is None
+        else [each["path"] for each in identified],
+        unit_ids=None
+        if identified is None
+        else [each["organizationalUnitId"] for each in identified],
         standalone=_wanted_accounts(STANDALONE, given.get("accounts")) or (),
         delegated_administrator=organization.get("delegatedAdministrator"),
         trusted_access=organization.get("trustedAccess"),
@@ -169,7 +163,7 @@ def _wanted_accounts(
 
 
 def _present(context: Context, wanted: Wanted) -> Present:
-    organization = _organization(context)
+    organization = organization_of(context)
     inside = accounts.of_organization(context.tx, organization)
     named = [each.account for each in [*(wanted.accounts or ()), *wanted.standalone]]
     others = {
@@ -182,21 +176,12 @@ def _present(context: Context, wanted: Wanted) -> Present:
     }
     return Present(
         organization=organization,
-        units=_paths(organizations.units(context.tx, organization)),
+        units=paths(organizations.units(context.tx, organization)),
         accounts=inside,
         others=others,
         holders=frozenset(holders),
         limits=counters.limits(context.tx),
     )
-
-
-def _paths(units: Sequence[Unit]) -> dict[str, str]:
-    by_id = {unit.unit_id: unit for unit in units}
-
-    def path(unit: Unit) -> str:
-        return unit.name if unit.parent_id is None else f"{path(by_id[unit.parent_id])}/{unit.name}"
-
-    return {path(unit): unit.unit_id for unit in units}
 
 
 def _missing_root_keys(context: Context, plan: Plan) -> list[str]:
@@ -220,96 +205,13 @@ def _key_out(account: str, key: AccessKey) -> dict[str, Any]:
     }
 
 
-def _apply(context: Context, present: Present, plan: Plan) -> None:
-    # First of all: a membership that ended, or that this ends, must not cover who joins now.
-    settle(context, present.organization.organization_id)
-    _change_organization(context, present.organization, plan)
-    membership = memberships.active_of(
-        context.tx, present.organization.organization_id, context.now
-    )
-    covered = (
-        0 if membership is None else coverage.standing(context.tx, membership).accounts_covered
-    )
-    if plan.new_units or plan.removed_units or plan.moves:
-        version = directory_versions.begin(context.tx, context.now)
-        unit_ids = _change_units(context, present, plan, version)
-        for move in plan.moves:
-            _move(context, move, unit_ids, version)
-    for account in plan.described:
-        accounts.describe(context.tx, account)
-    for name, most in plan.limits.items():
-        counters.set_limit(context.tx, Limit(name), most)
-    if membership is not None and plan.moves:
-        numbers = counters.numbers(context.tx)
-        account_configurations.check_covered_limit(context, membership, numbers, before=covered)
-
-
-def _change_units(context: Context, present: Present, plan: Plan, version: int) -> dict[str, str]:
-    organization = present.organization
-    unit_ids = dict(present.units)
-    for path in plan.new_units:
-        parent, _, name = path.rpartition("/")
-        unit_id = values.unit_id(organization.root_id, context.random(values.RANDOM_BYTES))
-        unit_ids[path] = unit_id
-        unit = Unit(unit_id, unit_ids[parent] if parent else None, name)
-        organizations.insert_unit(context.tx, organization, unit)
-    for path in plan.removed_units:
-        organizations.remove_unit(context.tx, organization, unit_ids[path])
-        coverage.close_unit(context.tx, unit_ids[path], version)
-    return unit_ids
-
-
-def _move(
-    context: Context, move: directory.Move, unit_ids: Mapping[str, str], version: int
-) -> None:
-    after = replace(move.after, unit_id=unit_ids[move.unit] if move.unit else None)
-    if move.before is None:
-        accounts.insert(context.tx, after, context.now, version)
-    else:
-        accounts.move(context.tx, move.before, after, version)
-
-
-def _change_organization(context: Context, organization: Organization, plan: Plan) -> None:
-    named, trusted = plan.delegated_administrator, plan.trusted_access
-    if named is None and trusted is None:
-        return
-    administrator = organization.delegated_administrator
-    if named is not None:
-        administrator = None if named == directory.NO_ADMINISTRATOR else named
-    after = replace(
-        organization,
-        delegated_administrator=administrator,
-        trusted_access=organization.trusted_access if trusted is None else trusted,
-    )
-    organizations.update(context.tx, after)
-    membership = memberships.active_of(context.tx, organization.organization_id, context.now)
-    if membership is None:
-        return
-    if trusted is False:
-        end(context, membership, Ending.TERMINATE, CommunicationType.DISABLE_AWS_SERVICE_ACCESS)
-    elif named is not None:
-        _change_administrator(context, membership, organization, administrator)
-
-
-def _change_administrator(
-    context: Context, membership: Membership, before: Organization, after: str | None
-) -> None:
-    # Deregistering the delegated administrator ends the membership that it holds
-    # (service-behaviour §1.6).
-    if membership.account == before.delegated_administrator:
-        communication = CommunicationType.DEREGISTER_DELEGATED_ADMINISTRATOR
-        end(context, membership, Ending.TERMINATE, communication)
-        return
-    communication = (
-        CommunicationType.DEREGISTER_DELEGATED_ADMINISTRATOR
-        if after is None
-        else CommunicationType.REGISTER_DELEGATED_ADMINISTRATOR
-    )
-    tell(context, membership, DetailType.MEMBERSHIP_UPDATED, communication)
-
-
 def _told(plan: Plan) -> list[dict[str, Any]]:
     told = [_change("create-organizational-unit", path) for path in plan.new_units]
+    told += [
+        _change("rename-organizational-unit", each.before, each.after)
+        for each in plan.renamed_units
+        if each.name is not None
+    ]
     told += [_change("remove-organizational-unit", path) for path in plan.removed_units]
     told += [
         _change(move.action, move.after.account, f"{_where(move)}, {move.after.status}")

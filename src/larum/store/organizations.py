@@ -38,18 +38,28 @@ UNIT = """
 SELECT unit_id FROM organizational_units
 WHERE management_account = :management_account AND unit_id = :unit_id AND NOT removed
 """
+# One that was removed is itself again where it comes back: AWS gives no id twice.
 INSERT_UNIT = """
 INSERT INTO organizational_units (management_account, unit_id, parent_id, name)
 VALUES (:management_account, :unit_id, :parent_id, :name)
+ON CONFLICT (management_account, unit_id) DO UPDATE SET removed = FALSE, name = :name
+WHERE organizational_units.removed
+  AND coalesce(organizational_units.parent_id, '') = coalesce(:parent_id, '')
+"""
+RENAME_UNIT = """
+UPDATE organizational_units SET name = :name
+WHERE management_account = :management_account AND unit_id = :unit_id
 """
 INSERT_ANCESTORS = """
 INSERT INTO unit_ancestors (management_account, unit_id, ancestor_id)
 SELECT management_account, :unit_id, ancestor_id FROM unit_ancestors
 WHERE management_account = :management_account AND unit_id = :parent_id
+ON CONFLICT DO NOTHING
 """
 INSERT_SELF = """
 INSERT INTO unit_ancestors (management_account, unit_id, ancestor_id)
 VALUES (:management_account, :unit_id, :unit_id)
+ON CONFLICT DO NOTHING
 """
 REMOVE_UNIT = """
 UPDATE organizational_units SET removed = TRUE
@@ -104,19 +114,29 @@ def has_unit(tx: Transaction, organization: Organization, unit_id: str) -> bool:
     return tx.row(UNIT, parameters) is not None
 
 
-def insert_unit(tx: Transaction, organization: Organization, unit: Unit) -> None:
-    """Add a unit; the one that it lies beneath must be there."""
+def insert_unit(tx: Transaction, organization: Organization, unit: Unit) -> bool:
+    """Add a unit, or bring back one that was removed; the one that it lies beneath must be there.
+
+    Return False where the organization has a unit of that id, or had it beneath another one.
+    """
     parameters = {
         "management_account": organization.management_account,
         "unit_id": unit.unit_id,
         "parent_id": unit.parent_id,
         "name": unit.name,
     }
-    tx.change(INSERT_UNIT, parameters)
+    if not tx.change(INSERT_UNIT, parameters):
+        return False
     tx.change(INSERT_SELF, _ids_of_unit(organization, unit.unit_id))
     if unit.parent_id is not None:
         ancestors = _ids_of_unit(organization, unit.unit_id) | {"parent_id": unit.parent_id}
         tx.change(INSERT_ANCESTORS, ancestors)
+    return True
+
+
+def rename_unit(tx: Transaction, organization: Organization, unit_id: str, name: str) -> None:
+    """Give a unit another name."""
+    tx.change(RENAME_UNIT, _ids_of_unit(organization, unit_id) | {"name": name})
 
 
 def remove_unit(tx: Transaction, organization: Organization, unit_id: str) -> None:
