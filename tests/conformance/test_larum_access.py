@@ -98,6 +98,7 @@ def test_the_administrator_is_let_in(
     response = send(signed(request_of(operation), key, url, service="larum"))
     assert error_of(response) in {
         None,
+        "ConflictException",
         "ResourceNotFoundException",
         "SecurityIncidentResponseNotActiveException",
     }

@@ -129,6 +129,7 @@ def test_secrets_and_addresses_are_sensitive() -> None:
         if member.shape.sensitive
     }
     assert sensitive == {
+        "accountName",
         "attachmentPresignedUrl",
         "body",
         "comment",
@@ -139,6 +140,7 @@ def test_secrets_and_addresses_are_sensitive() -> None:
         "fileName",
         "ipAddress",
         "jobTitle",
+        "masterAccountEmail",
         "key",
         "membershipName",
         "name",

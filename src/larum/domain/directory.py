@@ -62,7 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
     standalone: Sequence[WantedAccount] = ()
     delegated_administrator: str | None = None
     trusted_access: bool | None = None
-    limits: Mapping[str, int] = msgspec.{}
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -110,14 +110,14 @@ class Plan(msgspec.Struct, frozen=True):
     """
 
     new_units: tuple[str, ...] = ()
-    unit_ids: Mapping[str, str] = {}
+    unit_ids: Mapping[str, str] = msgspec.field(default_factory=dict)
     renamed_units: tuple[Renamed, ...] = ()
     removed_units: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     described: tuple[Account, ...] = ()
     delegated_administrator: str | None = None
     trusted_access: bool | None = None
-    limits: Mapping[str, int] = msgspec.{}
+    limits: Mapping[str, int] = msgspec.field(default_factory=dict)
     root_access_keys: tuple[str, ...] = ()
 
 

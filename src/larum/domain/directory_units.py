@@ -39,7 +39,7 @@ class ChangedUnits(msgspec.Struct, frozen=True):
     """The changes of units: `new` parents first, `removed` children first; `ids` of new ones."""
 
     new: tuple[str, ...] = ()
-    ids: Mapping[str, str] = {}
+    ids: Mapping[str, str] = msgspec.field(default_factory=dict)
     renamed: tuple[Renamed, ...] = ()
     removed: tuple[str, ...] = ()
 

@@ -37,6 +37,19 @@ class Organization(msgspec.Struct, frozen=True):
     delegated_administrator: str | None = None
     trusted_access: bool = True
 
+    def arn_of(self, kind: str, identifier: str) -> str:
+        """Return the ARN of a part of it: `kind` is `account`, `ou` or `root`."""
+        return (
+            f"arn:aws:organizations::{self.management_account}:{kind}/{self.organization_id}/"
+            f"{identifier}"
+        )
+
+    @property
+    def arn(self) -> str:
+        """Its own ARN, as AWS Organizations writes it."""
+        owner = self.management_account
+        return f"arn:aws:organizations::{owner}:organization/{self.organization_id}"
+
 
 class Account(msgspec.Struct, frozen=True):
     """One account of this installation; standalone when it is in no organization.

@@ -6,9 +6,7 @@ One table for each service model. An operation of a model that has no row here i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
+from typing import Final
 
 from larum.operations import (
     access_keys,
@@ -37,6 +35,8 @@ from larum.operations import (
     tags,
     triage_rules,
 )
+from larum.operations.entries import Entry
+from larum.operations.organization_entries import ORGANIZATION_OPERATIONS
 from larum.operations.resources import (
     any_resource,
     case_of_caller,
@@ -52,41 +52,7 @@ from larum.operations.resources import (
     users_of_account,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from larum.context import Caller, Context
-    from larum.operations.case_edits import Edited
-
-Params = dict[str, Any]
-Output = dict[str, Any]
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One operation as it works here.
-
-    `function` takes the context and validated params in wire names and gives the output in wire
-    names; `resource` gives the ARN that the caller must be allowed to touch. Where the operation
-    takes a clientToken, `makes` is the resource type and `identifier` the output member that names
-    what was made; where the answer is more than that id, `again` makes it from the id for a token
-    that was used before. `everywhere` is for the one operation that answers in every Region.
-    `own_account` is for operations of the `larum` model that every account has for itself; all
-    others are the administrator account's.
-    """
-
-    function: Callable[[Context, Params], Output | Edited]
-    resource: Callable[[Caller, Mapping[str, Any]], str]
-    writes: bool = False
-    makes: str = ""
-    identifier: str = ""
-    again: Callable[[Context, Params, str], Output] | None = None
-    everywhere: bool = False
-    own_account: bool = False
-
-    def replayed(self, context: Context, params: Params, made: str) -> Output:
-        """Return the answer of a clientToken that made `made` before."""
-        return {self.identifier: made} if self.again is None else self.again(context, params, made)
-
+__all__ = ["LARUM_OPERATIONS", "OPERATIONS", "SERVICES", "Entry"]
 
 OPERATIONS: Final[dict[str, Entry]] = {
     "CreateMembership": Entry(
@@ -142,6 +108,7 @@ OPERATIONS: Final[dict[str, Entry]] = {
 }
 
 LARUM_OPERATIONS: Final[dict[str, Entry]] = {
+    **ORGANIZATION_OPERATIONS,
     "AcknowledgeCase": Entry(responder.acknowledge_case, named_case, writes=True),
     "AdvanceFindings": Entry(findings.advance_findings, membership_of_account, writes=True),
     "ApplyDirectory": Entry(directory.apply_directory, any_resource, writes=True),

@@ -58,6 +58,12 @@ COUNT = "SELECT count(*) FROM accounts"
 PAGE = """
 SELECT account FROM accounts WHERE account > :after ORDER BY account LIMIT :limit
 """
+OF_PARENT = """
+SELECT account, status, unit_id, name, email, service_on FROM accounts
+WHERE management_account = :management_account AND account > :after
+  AND coalesce(unit_id, '') = coalesce(:unit_id, '')
+ORDER BY account LIMIT :limit
+"""
 FIRST_MANAGEMENT_ACCOUNT = """
 SELECT account FROM accounts WHERE management_account = account ORDER BY created_at LIMIT 1
 """
@@ -81,12 +87,20 @@ def get(tx: Transaction, account: str) -> Account | None:
 def of_organization(tx: Transaction, organization: Organization) -> dict[str, Account]:
     """Return every account of the organization by its digits."""
     rows = tx.rows(OF_ORGANIZATION, {"management_account": organization.management_account})
-    return {
-        account: Account(
-            account, AccountStatus(status), organization, unit_id, name, email, bool(service_on)
-        )
-        for account, status, unit_id, name, email, service_on in rows
+    return {row[0]: _member(organization, *row) for row in rows}
+
+
+def of_parent(
+    tx: Transaction, organization: Organization, unit_id: str | None, after: str, limit: int
+) -> list[Account]:
+    """Return at most `limit` accounts directly in a unit, None for the root, behind `after`."""
+    parameters = {
+        "management_account": organization.management_account,
+        "unit_id": unit_id,
+        "after": after,
+        "limit": limit,
     }
+    return [_member(organization, *row) for row in tx.rows(OF_PARENT, parameters)]
 
 
 def insert(tx: Transaction, account: Account, now: datetime, version: int = 0) -> bool:
@@ -157,6 +171,20 @@ def first_management_account(tx: Transaction) -> str | None:
     """Return the administrator account of this installation, or None before the first start."""
     row = tx.row(FIRST_MANAGEMENT_ACCOUNT, {})
     return None if row is None else row[0]
+
+
+def _member(
+    organization: Organization,
+    account: str,
+    status: str,
+    unit_id: str | None,
+    name: str,
+    email: str,
+    service_on: object,
+) -> Account:
+    return Account(
+        account, AccountStatus(status), organization, unit_id, name, email, bool(service_on)
+    )
 
 
 def _place(account: Account, version: int) -> dict[str, Any]:

@@ -36,6 +36,8 @@ HARMLESS: Final = frozenset(
         "FindingId",
         "InvestigationId",
         "MembershipId",
+        "OrganizationChildId",
+        "OrganizationParentId",
         "OrganizationalUnitId",
         "Region",
         "ResultId",
