@@ -45,7 +45,10 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Chore(msgspec.Struct, frozen=True):
-    """A change that is no call of an operation, and shares the commits of calls all the same."""
+    """A change that is no call of an operation, and shares the commits of calls all the same.
+
+    One such change is the record of a request that was denied: `perform` returns the denial.
+    """
 
     request_id: str
     perform: Callable[[Transaction], HttpResponse]

@@ -16,7 +16,7 @@ import traceback
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from larum import health
+from larum import audit_trail, health
 from larum.access import keys, signed_url, sigv4, throttle
 from larum.audit_checkpoints import AuditCheckpoints
 from larum.authentication import Authentication
@@ -26,6 +26,7 @@ from larum.clock import Clock, utc_now
 from larum.context import Context
 from larum.domain import values
 from larum.errors import (
+    AccessDeniedException,
     InternalServerException,
     InvalidTokenException,
     SecurityIncidentResponseNotActiveException,
@@ -35,15 +36,14 @@ from larum.errors import (
 from larum.evidence import Evidence
 from larum.installation import Installation
 from larum.operations import SERVICES, Entry, escalations, sweep
-from larum.operations.audit_records import audit_record, owner
 from larum.operations.case_edits import Edited
 from larum.page_tokens import PageTokens
 from larum.permissions import Permissions
 from larum.settings import Settings
-from larum.store import audit, idempotency
+from larum.store import idempotency
 from larum.store.engine import NOT_DONE
 from larum.store.idempotency import InFlight
-from larum.wire import body_limit, masks, model, outputs, rest_json
+from larum.wire import body_limit, model, rest_json
 from larum.wire.http import HttpRequest, HttpResponse
 from larum.wire.router import Router
 from larum.wire.validator import Validator
@@ -121,12 +121,12 @@ class Service:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """Answer one request by itself; may be called from many threads."""
-        call = self.prepare(request)
-        if isinstance(call, HttpResponse):
-            return call
-        return self._commit_alone(call) if call.writes else self.answer_read(call)
+        pending = self.prepare(request)
+        if isinstance(pending, Call) and not pending.writes:
+            pending = self.answer_read(pending)
+        return pending if isinstance(pending, HttpResponse) else self._commit_alone(pending)
 
-    def prepare(self, request: HttpRequest) -> Call | HttpResponse:
+    def prepare(self, request: HttpRequest) -> Call | Chore | HttpResponse:
         """Do everything that needs no transaction; never raises."""
         request_id = self._new_request_id()
         try:
@@ -134,23 +134,34 @@ class Service:
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, request_id)
 
-    def answer_read(self, call: Call) -> HttpResponse:
-        """Perform a call that only reads, on a snapshot of what is committed; never raises."""
+    def answer_read(self, call: Call) -> HttpResponse | Chore:
+        """Perform a call that only reads, on a snapshot of what is committed; never raises.
+
+        A denial is a chore: it is answered when its record is durable.
+        """
         try:
             return self.engine.read(partial(self._perform, call))
+        except AccessDeniedException as error:
+            return audit_trail.denied(call, error, self.refuse(error, call.request_id))
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, call.request_id)
 
     def perform_in(self, group: Group, call: Call | Chore) -> HttpResponse:
         """Perform a call in its own savepoint of `group`; never raises.
 
-        The answer may be given to the caller only after the group has been committed, whatever it
-        says: a refusal too was computed from what the group has not made durable yet.
+        A denial leaves its record and nothing else. The answer may be given to the caller only
+        after the group has been committed, whatever it says: a refusal too was computed from what
+        the group has not made durable yet.
         """
         try:
             return group.run(
                 call.perform if isinstance(call, Chore) else partial(self._perform, call)
             )
+        except AccessDeniedException as error:
+            answer = self.refuse(error, call.request_id)
+            if isinstance(call, Chore):
+                return answer
+            return self.perform_in(group, audit_trail.denied(call, error, answer))
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, call.request_id)
 
@@ -274,20 +285,11 @@ class Service:
         self._permissions.authorize(call, resource, tx)
         earlier = self._replay(call, tx)
         outcome = self._outcome(call, context, earlier)
-        output, edit = outcome.output, outcome.edit
         if call.writes:
-            record = audit_record(
-                context,
-                call.service,
-                masks.masked(call.operation, call.params),
-                resource,
-                outputs.without_sensitive(call.operation, output),
-                edit,
-                replayed=earlier is not None,
-            )
-            case_arn = None if edit is None else edit.case_arn
-            audit.append(tx, owner(resource, call.caller.account), record, case_arn)
-        output = self._pages.sealed(call.caller, call.operation, call.params, call.now, output)
+            audit_trail.changed(context, call, resource, outcome, replayed=earlier is not None)
+        output = self._pages.sealed(
+            call.caller, call.operation, call.params, call.now, outcome.output
+        )
         return rest_json.serialize_response(call.operation, output, call.request_id)
 
     def _outcome(self, call: Call, context: Context, earlier: str | None) -> Edited:
@@ -328,7 +330,7 @@ class Service:
             self.settings, self.engine.failure, clock_has_leapt=self._clock.has_leapt
         )
 
-    def _commit_alone(self, call: Call) -> HttpResponse:
+    def _commit_alone(self, call: Call | Chore) -> HttpResponse:
         duplicate = call.token is not None and self.in_flight.enter(call.token.scope)
         wait = self.settings.in_flight_wait if duplicate else self.settings.request_deadline
         try:

@@ -1,6 +1,7 @@
 """One request of a socket, from ASGI to the service and back: whole bodies in, whole answers out.
 
     guard -> body within its limit -> health | prepare -> answer_read | the write queue -> answer
+                                               a denial of either -> the write queue, for its record
     guard -> /blobs/…: the second way, which streams (edge/transfers.py)
 
 Nothing that goes wrong here reaches a client as anything but one of the service's own errors.
@@ -15,6 +16,7 @@ import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 from larum.access import signed_url
+from larum.calls import Chore
 from larum.data_path import Download
 from larum.edge import guard
 from larum.edge.refusals import DisconnectedError, RefusedError
@@ -115,12 +117,12 @@ class Application:
             alive = scope["raw_path"] == b"/healthz"
             return self._service.health() if alive else self._service.readiness()
         source_ip = _forwarded_ip(scope) if self._proxied else _peer_ip(scope)
-        prepared = self._service.prepare(_request(scope, body, source_ip))
-        if isinstance(prepared, HttpResponse):
-            return prepared
-        if prepared.writes:
-            return await self._writes.submit(prepared)
-        return self._service.answer_read(prepared)
+        pending = self._service.prepare(_request(scope, body, source_ip))
+        if not isinstance(pending, HttpResponse | Chore) and not pending.writes:
+            pending = self._service.answer_read(pending)
+        if isinstance(pending, HttpResponse):
+            return pending
+        return await self._writes.submit(pending)
 
     async def _body(self, scope: Message, receive: Receive, *, any_host: bool) -> bytes:
         limit = self._check(scope, any_host=any_host)

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any, Final
 from larum.operations.case_edits import in_record
 
 if TYPE_CHECKING:
-    from larum.context import Context
+    from datetime import datetime
+
+    from larum.context import Caller, Context
+    from larum.domain.sessions import Session
+    from larum.errors import ServiceError
     from larum.operations.case_edits import CaseEdit
 
 EVENT_VERSION: Final = "1.09"
-# How a record names each service; the first as CloudTrail does.
-EVENT_SOURCES: Final = {"security-ir": "security-ir.amazonaws.com", "larum": "larum"}
+# How a record names each service; AWS's as CloudTrail does.
+EVENT_SOURCES: Final = {
+    "security-ir": "security-ir.amazonaws.com",
+    "sts": "sts.amazonaws.com",
+    "larum": "larum",
+}
 
 
 def audit_record(
@@ -32,30 +40,96 @@ def audit_record(
 
     `parameters` are what was given with `***` for every text that is not known to be harmless,
     `elements` is the answer without what is sensitive in it, `edit` what the call changed of a
-    case. No errorCode: a call that fails changes nothing and leaves no record.
+    case. No errorCode: a call that fails in another way than by a denial leaves no record.
     """
-    record = {
-        "eventVersion": EVENT_VERSION,
-        "eventType": "AwsApiCall",
-        "readOnly": False,
-        "eventTime": context.now.isoformat(),
-        "eventSource": EVENT_SOURCES[service],
-        "eventName": context.operation,
-        "awsRegion": context.region,
-        "sourceIPAddress": context.source_ip,
-        "requestID": context.request_id,
-        "userIdentity": {
-            "type": "Root" if context.caller.principal.is_root else "IAMUser",
-            "arn": context.caller.principal.arn,
-            "accountId": context.account,
-            "accessKeyId": context.caller.access_key_id,
-        },
+    record = event(
+        service,
+        context.operation,
+        region=context.region,
+        source_ip=context.source_ip,
+        request_id=context.request_id,
+        now=context.now,
+        identity=user_identity(context.caller),
+    )
+    record |= {
         "requestParameters": parameters,
         "resources": [resource],
         "responseElements": elements,
         "replayed": replayed,
     }
     return record if edit is None else record | in_record(edit)
+
+
+def event(
+    service: str,
+    name: str,
+    *,
+    region: str,
+    source_ip: str,
+    request_id: str,
+    now: datetime,
+    identity: dict[str, Any],
+    read_only: bool = False,
+) -> dict[str, Any]:
+    """Return what every record says: operation `name` of `service` was asked for, by `identity`."""
+    return {
+        "eventVersion": EVENT_VERSION,
+        "eventType": "AwsApiCall",
+        "readOnly": read_only,
+        "eventTime": now.isoformat(),
+        "eventSource": EVENT_SOURCES[service],
+        "eventName": name,
+        "awsRegion": region,
+        "sourceIPAddress": source_ip,
+        "requestID": request_id,
+        "userIdentity": identity,
+    }
+
+
+def refusal(error: ServiceError, parameters: object, resources: list[str]) -> dict[str, Any]:
+    """Return what the record of a denied call says beside `event`: which error, and of what.
+
+    `parameters` as for `audit_record`; the error's text is what the caller was told.
+    """
+    return {
+        "errorCode": error.code,
+        "errorMessage": error.message,
+        "requestParameters": parameters,
+        "resources": resources,
+        "responseElements": None,
+    }
+
+
+def user_identity(caller: Caller) -> dict[str, Any]:
+    """Return CloudTrail's userIdentity of who signed.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+    identity = {
+        "type": "Root" if caller.principal.is_root else "IAMUser",
+        "arn": caller.principal.arn,
+        "accountId": caller.account,
+        "accessKeyId": caller.access_key_id,
+    }
+    return identity if caller.session is None else identity | _session_identity(caller.session)
+
+
+def _session_identity(session: Session) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "attributes": {
+            "creationDate": session.issued_at.isoformat(),
+            "mfaAuthenticated": str(session.multi_factor).lower(),
+        }
+    }
+    if session.principal == session.identity:
+        return {"sessionContext": context}
+    context["sessionIssuer"] = {
+        "type": "Role",
+        "arn": session.identity.arn,
+        "accountId": session.identity.account,
+        "principalId": session.identity_id,
+    }
+    return {"type": "AssumedRole", "sessionContext": context}
 
 
 def owner(resource: str, caller: str) -> str:
