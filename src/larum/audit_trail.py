@@ -19,7 +19,7 @@ from larum.wire import masks, outputs
 if TYPE_CHECKING:
     from larum.calls import Call
     from larum.context import Context
-    from larum.errors import AccessDeniedException
+    from larum.errors import ServiceError
     from larum.operations.case_edits import Edited
     from larum.store.engine import Transaction
     from larum.wire.http import HttpResponse
@@ -43,7 +43,7 @@ def changed(
     audit.append(context.tx, account, record, None if edit is None else edit.case_arn)
 
 
-def denied(call: Call, error: AccessDeniedException, answer: HttpResponse) -> Chore:
+def denied(call: Call, error: ServiceError, answer: HttpResponse) -> Chore:
     """Return what records that `call` was denied with `error`, and then gives `answer`."""
 
     def perform(tx: Transaction) -> HttpResponse:
@@ -60,7 +60,7 @@ def denied(call: Call, error: AccessDeniedException, answer: HttpResponse) -> Ch
         parameters = masks.masked(call.operation, call.params)
         resource = call.entry.resource(call.caller, call.params)
         record = event | audit_records.refusal(error, parameters, [resource])
-        audit.append(tx, call.caller.account, record)
+        audit.append(tx, call.caller.account, record, denied_request=call.request_id)
         return answer
 
     return Chore(call.request_id, perform)

@@ -32,8 +32,10 @@ from larum.errors import (
     SecurityIncidentResponseNotActiveException,
     ServiceError,
     UnknownOperationException,
+    UnrecognizedClientException,
 )
 from larum.evidence import Evidence
+from larum.failed_authentications import FailedAuthentications
 from larum.installation import Installation
 from larum.operations import SERVICES, Entry, escalations, sweep
 from larum.operations.case_edits import Edited
@@ -58,6 +60,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# A key can be gone by the time that its request is performed.
+DENIALS: Final = (AccessDeniedException, UnrecognizedClientException)
 WRITES_PER_SWEEP: Final = 500
 _ONE_SERVICE: Final = {name: frozenset({name}) for name in SERVICES}
 UNEXPECTED: Final = (
@@ -107,6 +111,12 @@ class Service:
         )
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._authentication = Authentication(self.installation, self.settings)
+        self._failures = FailedAuthentications(
+            self.installation,
+            self._router.match,
+            region=self.settings.region[0],
+            clock=self._clock,
+        )
         master = self.installation.master_key
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
@@ -132,7 +142,8 @@ class Service:
         try:
             return self._prepare(request, request_id)
         except Exception as error:  # noqa: BLE001 - the last resort of one request
-            return self.refuse(error, request_id)
+            answer = self.refuse(error, request_id)
+            return self._failures.answered(request, error, answer, request_id)
 
     def answer_read(self, call: Call) -> HttpResponse | Chore:
         """Perform a call that only reads, on a snapshot of what is committed; never raises.
@@ -141,7 +152,7 @@ class Service:
         """
         try:
             return self.engine.read(partial(self._perform, call))
-        except AccessDeniedException as error:
+        except DENIALS as error:
             return audit_trail.denied(call, error, self.refuse(error, call.request_id))
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, call.request_id)
@@ -157,7 +168,7 @@ class Service:
             return group.run(
                 call.perform if isinstance(call, Chore) else partial(self._perform, call)
             )
-        except AccessDeniedException as error:
+        except DENIALS as error:
             answer = self.refuse(error, call.request_id)
             if isinstance(call, Chore):
                 return answer
@@ -190,6 +201,7 @@ class Service:
         old orders of cases are forgotten, and audit checkpoints are signed: after a leap of the
         clock these alone.
         """
+        self._failures.write()
         self.audit_checkpoints.write()
         now = self._clock()
         if self._clock.has_leapt:
@@ -212,6 +224,7 @@ class Service:
 
     def close(self) -> None:
         """Release the data directory."""
+        self._failures.write()
         self.audit_checkpoints.write()
         self.installation.close()
 

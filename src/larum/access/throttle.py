@@ -12,7 +12,7 @@ from __future__ import annotations
 import heapq
 import math
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,6 +20,9 @@ from larum.errors import ThrottlingException
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
+
+
+FAILED_AUTHENTICATION: Final = "failed-authentication"
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -199,7 +202,7 @@ class FailureLimit:
     """
 
     def __init__(self, per_second: float = 10, *, capacity: int = 100_000) -> None:
-        self._rate = Rate("failed-authentication", per_second, 2 * per_second)
+        self._rate = Rate(FAILED_AUTHENTICATION, per_second, 2 * per_second)
         self._buckets = BucketTable(capacity)
 
     def check(self, source: str, access_key_id: str, now: float) -> None:

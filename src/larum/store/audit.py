@@ -23,8 +23,8 @@ SELECT sequence, hash FROM audit_records
 WHERE account = :account ORDER BY sequence DESC LIMIT 1
 """
 INSERT = """
-INSERT INTO audit_records (account, sequence, record, hash, case_arn)
-VALUES (:account, :sequence, :record, :hash, :case_arn)
+INSERT INTO audit_records (account, sequence, record, hash, case_arn, request_id)
+VALUES (:account, :sequence, :record, :hash, :case_arn, :request_id)
 """
 OF_CASE = """
 SELECT sequence, record FROM audit_records
@@ -37,6 +37,10 @@ SELECT count(*) FROM audit_records WHERE account = :account AND case_arn = :case
 PAGE = """
 SELECT sequence, record, hash FROM audit_records
 WHERE account = :account AND sequence > :after ORDER BY sequence LIMIT :limit
+"""
+OF_DENIAL = """
+SELECT record FROM audit_records
+WHERE account = :account AND request_id = :request_id ORDER BY sequence LIMIT 1
 """
 NEXT_ACCOUNT = "SELECT min(account) FROM audit_records WHERE account > :after"
 READ_AT_ONCE: Final = 1_000
@@ -61,12 +65,17 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 def append(
-    tx: Transaction, account: str, record: Mapping[str, object], case_arn: str | None = None
+    tx: Transaction,
+    account: str,
+    record: Mapping[str, object],
+    case_arn: str | None = None,
+    denied_request: str | None = None,
 ) -> int:
     """Add a record to the account's chain; return its sequence number, from 1 up without gaps.
 
     The record gets its eventID, and the account as recipientAccountId: moved to another account's
-    chain it does not fit. `case_arn` names the case that it tells an edit of.
+    chain it does not fit. `case_arn` names the case that it tells an edit of, `denied_request` is
+    the id of the request that it tells the denial of.
     """
     last = tx.row(LAST, {"account": account})
     sequence, previous = (0, NO_HASH) if last is None else last
@@ -82,6 +91,7 @@ def append(
         "record": text.decode(),
         "hash": hash_of(previous, text),
         "case_arn": case_arn,
+        "request_id": denied_request,
     }
     tx.change(INSERT, parameters)
     return int(sequence) + 1
@@ -102,6 +112,12 @@ def count_of_case(tx: Transaction, account: str, case_arn: str) -> int:
     """Return how many edits a case has."""
     parameters = {"account": account, "case_arn": case_arn}
     return int(tx.rows(COUNT_OF_CASE, parameters)[0][0])
+
+
+def of_denial(tx: Transaction, account: str, request_id: str) -> dict[str, Any] | None:
+    """Return the record of the denial of a request, of that account's chain; None if none is."""
+    row = tx.row(OF_DENIAL, {"account": account, "request_id": request_id})
+    return None if row is None else _decode(row[0])
 
 
 def page(tx: Transaction, account: str, after: int, limit: int) -> list[tuple[int, str, bytes]]:
