@@ -9,9 +9,11 @@ grants no more than the denial would.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from larum.access.policy.evaluate import Decision
 from larum.calls import Chore
+from larum.errors import AccessDeniedException
 from larum.operations import audit_records
 from larum.store import audit
 from larum.wire import masks, outputs
@@ -59,8 +61,24 @@ def denied(call: Call, error: ServiceError, answer: HttpResponse) -> Chore:
         )
         parameters = masks.masked(call.operation, call.params)
         resource = call.entry.resource(call.caller, call.params)
-        record = event | audit_records.refusal(error, parameters, [resource])
+        record = event | audit_records.refusal(error, parameters, [resource]) | _decision(error)
         audit.append(tx, call.caller.account, record, denied_request=call.request_id)
         return answer
 
     return Chore(call.request_id, perform)
+
+
+def _decision(error: ServiceError) -> dict[str, Any]:
+    """Return what decided, as the record tells it; nothing where an operation refused by itself."""
+    found = error.decision if isinstance(error, AccessDeniedException) else None
+    if not isinstance(found, Decision):
+        return {}
+    told = {
+        "outcome": found.outcome,
+        "layer": found.layer,
+        "policy": found.policy,
+        "statement": found.statement,
+    }
+    return {
+        "additionalEventData": {"decision": {name: each for name, each in told.items() if each}}
+    }

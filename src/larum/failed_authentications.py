@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from larum.domain.principals import AccessKey
     from larum.installation import Installation
+    from larum.settings import Settings
     from larum.store.engine import Transaction
     from larum.wire.http import HttpRequest, HttpResponse
     from larum.wire.router import Match
@@ -89,22 +90,21 @@ class _Counted:
 class FailedAuthentications:
     """The failures of one instance; safe to use from several threads.
 
-    `match` gives the operation of a method and raw path, `region` is what a request belongs to that
-    names none, `clock()` gives the time (UTC) and `steady()` monotonic seconds.
+    `match` gives the operation of a method and raw path, `clock()` the time (UTC) and `steady()`
+    monotonic seconds. What names no Region belongs to the first of the settings.
     """
 
     def __init__(
         self,
         installation: Installation,
+        settings: Settings,
         match: Callable[[str, str], Match | None],
-        *,
-        region: str,
         clock: Callable[[], datetime],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine, self._find = installation.engine, installation.credentials.find
         self._administrator = installation.administrator_account
-        self._match, self._region = match, region
+        self._match, self._region = match, settings.region[0]
         self._clock, self._steady = clock, steady
         self._of_source = BucketTable(REMEMBERED_SOURCES)
         self._in_all = BucketTable(1)

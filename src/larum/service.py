@@ -112,10 +112,7 @@ class Service:
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._authentication = Authentication(self.installation, self.settings)
         self._failures = FailedAuthentications(
-            self.installation,
-            self._router.match,
-            region=self.settings.region[0],
-            clock=self._clock,
+            self.installation, self.settings, self._router.match, self._clock
         )
         master = self.installation.master_key
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))

@@ -13,12 +13,6 @@ if TYPE_CHECKING:
 Records: TypeAlias = list[dict[str, Any]]
 
 
-def every_record(service: larum.Service) -> dict[str, Records]:
-    """Return all records by account, oldest first; each chain must be whole."""
-    with_records = service.engine.read(lambda tx: audit.chains(tx, "", 10_000))
-    return {each.account: records_of(service, each.account) for each in with_records}
-
-
 def records_of(service: larum.Service, account: str) -> Records:
     """Return the records of an account, oldest first; its chain must be whole."""
     assert service.engine.read(lambda tx: audit.first_broken(tx, account)) is None
@@ -35,10 +29,8 @@ def lengths(service: larum.Service) -> dict[str, int]:
 def added(service: larum.Service, before: dict[str, int]) -> list[tuple[str, dict[str, Any]]]:
     """Return (account, record) of what was appended since `lengths` gave `before`."""
     return [
-        (account, json.loads(text))
+        (account, record)
         for account, length in lengths(service).items()
         if length > before.get(account, 0)
-        for _, text, _ in service.engine.read(
-            lambda tx, of=account: audit.page(tx, of, before.get(of, 0), 100_000)  # type: ignore[misc]
-        )
+        for record in records_of(service, account)[before.get(account, 0) :]
     ]

@@ -90,7 +90,7 @@ TAMPERINGS = {
     "delete": (2, "DELETE FROM audit_records WHERE account = '222222222222' AND sequence = 2"),
     "insert": (
         7,
-        """INSERT INTO audit_records SELECT account, 7, record, hash, case_arn
+        """INSERT INTO audit_records SELECT account, 7, record, hash, case_arn, NULL
         FROM audit_records WHERE account = '222222222222' AND sequence = 6""",
     ),
     "reorder": (
