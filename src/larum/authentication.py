@@ -47,12 +47,14 @@ class Authentication:
         suspect = (request.source_ip, sigv4.claimed_access_key_id(request))
         self._failures.check(*suspect, time.monotonic())
         try:
-            return self._verified(request, services, now)
+            caller = self._verified(request, services, now)
         except InternalServerException:
             raise
         except ServiceError:
             self._failures.record(*suspect, time.monotonic())
             raise
+        self._failures.trust(*suspect)
+        return caller
 
     def _verified(self, request: HttpRequest, services: frozenset[str], now: datetime) -> Caller:
         return sigv4.verify(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from larum.access import keys
 from larum.access.signed_url import UrlKeys
+from larum.access.throttle import FailureLimit
 from larum.attachment_urls import AttachmentUrls
 from larum.data_path import DataPath
 from larum.domain.attachments import Verdict
@@ -58,7 +59,8 @@ class Evidence:
     """The attachments of one instance.
 
     `urls` makes their URLs; `data_path` is None where clients talk to a bucket. `stir` is set when
-    there is work; `origin()` tells where this server listens.
+    there is work; `failures` counts URLs that opened nothing; `origin()` tells where this server
+    listens.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class Evidence:
         self.stir = threading.Event()
         url_keys = UrlKeys(keys.derive(installation.master_key, "signed-urls"))
         self.urls = AttachmentUrls(url_keys, self._blobs, settings.public_url, origin)
+        self.failures = FailureLimit(settings.failed_authentications)
         self.data_path: DataPath | None = None
         if isinstance(self._blobs, FolderBlobs):
             checked = settings.auth != "relaxed"

@@ -183,6 +183,17 @@ def rate(text: str) -> float:
     return float(text)
 
 
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return the parser of a whole number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
 def not_yet(_: str) -> None:
     """Refuse a setting of a later release."""
     raise ValueError("does not work yet: see docs/coverage.md. Leave it out")

@@ -114,6 +114,12 @@ FIELDS: Final = (
         "Failed signatures a second, by address and key, before the answer is 429.",
         "10",
     ),
+    Field(
+        "connections_per_source",
+        texts.whole(1, 1_024),
+        "Connections that one address may hold, of 1,024 in all.",
+        "512",
+    ),
     # To 30 days: reliability-and-security §3.5.
     Field(
         "token_retention",
@@ -201,6 +207,7 @@ class Settings:
     root_access_key_id: str | None = None
     root_secret_access_key: str | None = field(default=None, repr=False)
     failed_authentications: float = 1e9
+    connections_per_source: int = 512
     token_retention: timedelta = timedelta(hours=24)
     cancellation: str = Cancellation.IMMEDIATE.value
     coverage_delay: timedelta = timedelta(0)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from larum.access.sources import source_of
 from larum.errors import ThrottlingException
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ _WRITES = (
 )
 # A read to us, and rare: AWS lists it among the writes (service-behaviour §3.1).
 _DOWNLOAD = "GetCaseAttachmentDownloadUrl"
+
+# How much more often than with one key id a source may fail with all of them together.
+SOURCE_FACTOR = 10
 
 _STANDARD_READS = Rate("reads", 1000, 2000)
 _STANDARD_WRITES = Rate("writes", 300, 600)
@@ -198,21 +202,32 @@ class FailureLimit:
     """Slows down whoever guesses: failed authentications by source address and access key id.
 
     The key id is what the request claims, cut to a bounded length by whoever calls
-    (reliability-and-security §4.1 rule 11).
+    (reliability-and-security §4.1 rule 11). All that one source fails with, whatever it claims, is
+    bounded too, at ten times the rate: a guesser would else take another id for each guess. Keys
+    that got in from there stay out of that: nobody locks out who shares an address with them.
     """
 
     def __init__(self, per_second: float = 10, *, capacity: int = 100_000) -> None:
         self._rate = Rate(FAILED_AUTHENTICATION, per_second, 2 * per_second)
+        of_source = SOURCE_FACTOR * per_second
+        self._of_source = Rate(self._rate.name, of_source, 2 * of_source)
         self._buckets = BucketTable(capacity)
+        self._sources = BucketTable(capacity)
+        self._trusted: dict[tuple[str, str], None] = {}
+        self._most_trusted = capacity // 10
+        self._lock = threading.Lock()
 
-    def check(self, source: str, access_key_id: str, now: float) -> None:
-        """Refuse, before any signature is computed, a pair that has failed too often.
+    def check(self, address: str, access_key_id: str, now: float) -> None:
+        """Refuse, before any signature is computed, a source or a pair that has failed too often.
 
         Raises:
-            ThrottlingException: the pair has no failure left for now.
+            ThrottlingException: the pair or its source has no failure left for now.
 
         """
+        source = source_of(address)
         wait = self._buckets.wait((source, access_key_id), self._rate, now)
+        if (source, access_key_id) not in self._trusted:
+            wait = max(wait, self._sources.wait(source, self._of_source, now))
         if wait > 0:
             raise ThrottlingException(
                 "Too many failed authentications.",
@@ -220,6 +235,18 @@ class FailureLimit:
                 quota_code=self._rate.quota_code,
             )
 
-    def record(self, source: str, access_key_id: str, now: float) -> None:
+    def record(self, address: str, access_key_id: str, now: float) -> None:
         """Count one failed authentication of the pair at `now`."""
+        source = source_of(address)
         self._buckets.take((source, access_key_id), self._rate, now)
+        self._sources.take(source, self._of_source, now)
+
+    def trust(self, address: str, access_key_id: str) -> None:
+        """Note that the pair got in; who was noted first is forgotten first."""
+        pair = (source_of(address), access_key_id)
+        if pair in self._trusted:
+            return
+        with self._lock:
+            self._trusted[pair] = None
+            while len(self._trusted) > self._most_trusted:
+                del self._trusted[next(iter(self._trusted))]

@@ -19,6 +19,7 @@ from larum.access import signed_url
 from larum.calls import Chore
 from larum.data_path import Download
 from larum.edge import guard
+from larum.edge.body_room import BodyRoom
 from larum.edge.refusals import DisconnectedError, RefusedError
 from larum.edge.transfers import Transfers
 from larum.errors import InternalServerException, ServiceUnavailable, UnknownOperationException
@@ -27,6 +28,7 @@ from larum.wire.http import HttpRequest, HttpResponse
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
+    from larum.edge.body_room import Holding
     from larum.edge.group_commit import GroupCommit
     from larum.errors import ServiceError
     from larum.service import Service
@@ -78,6 +80,7 @@ class Application:
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._linger = linger
         self._proxied = proxied
+        self._bodies = BodyRoom()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; the answer of a write waits for its commit."""
@@ -106,17 +109,18 @@ class Application:
         self._transfers.close()
 
     async def _answer(self, scope: Message, receive: Receive) -> HttpResponse | Download:
+        source_ip = _forwarded_ip(scope) if self._proxied else _peer_ip(scope)
         if scope["raw_path"].startswith(BLOBS):
             self._check(scope, any_host=False)
-            return await self._transfers.answer(_request(scope, b"", _peer_ip(scope)), receive)
+            return await self._transfers.answer(_request(scope, b"", source_ip), receive)
         if not self._api:
             raise RefusedError(UnknownOperationException(_BYTES_ALONE))
         health = scope["raw_path"] in _HEALTH_PATHS and scope["method"] in _HEALTH_METHODS
-        body = await self._body(scope, receive, any_host=health)
+        limit = self._check(scope, any_host=health)
+        body = await self._body(receive, limit, source_ip) if limit else b""
         if health:
             alive = scope["raw_path"] == b"/healthz"
             return self._service.health() if alive else self._service.readiness()
-        source_ip = _forwarded_ip(scope) if self._proxied else _peer_ip(scope)
         pending = self._service.prepare(_request(scope, body, source_ip))
         if not isinstance(pending, HttpResponse | Chore) and not pending.writes:
             pending = self._service.answer_read(pending)
@@ -124,9 +128,9 @@ class Application:
             return pending
         return await self._writes.submit(pending)
 
-    async def _body(self, scope: Message, receive: Receive, *, any_host: bool) -> bytes:
-        limit = self._check(scope, any_host=any_host)
-        return await _read(receive, limit) if limit else b""
+    async def _body(self, receive: Receive, limit: int, source_ip: str) -> bytes:
+        with self._bodies.holding(source_ip) as holding:
+            return await _read(receive, limit, holding)
 
     def _check(self, scope: Message, *, any_host: bool) -> int:
         """Refuse what is no request of this server; return the bytes that its body may have."""
@@ -197,7 +201,7 @@ def _forwarded_ip(scope: Message) -> str:
         return ""
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit: int, holding: Holding) -> bytes:
     """Return the whole body, at most `limit` bytes, chunked or not."""
     chunks: list[bytes] = []
     size = 0
@@ -209,6 +213,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise RefusedError(guard.too_large(limit))
+        holding.grow(size)
         chunks.append(chunk)
         if not message["more_body"]:
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)

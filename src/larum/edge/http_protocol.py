@@ -23,9 +23,11 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from larum.access.signed_url import PATH
+from larum.edge.connection_room import ConnectionRoom, Place
 from larum.edge.refusals import (
     FRAMING,
     FULL,
+    FULL_OF_SOURCE,
     HEADERS_TOO_LARGE,
     MALFORMED,
     MAX_HEADER_BYTES,
@@ -55,8 +57,6 @@ if TYPE_CHECKING:
 MAX_FRAMING_BYTES = 16 * 1024
 _REQUEST_LINE_REST = 64
 _BLOBS = PATH.encode("ascii")
-# How many connections too many are told so; a flood beyond them is dropped without a word.
-_TOLD_FULL = 8
 _HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
 _VERSIONS = frozenset({"1.0", "1.1"})
 
@@ -103,10 +103,7 @@ class _Stage(Enum):
 
 
 class EdgeProtocol(HttpToolsProtocol):
-    """One connection; `connections` is how many this server holds before it answers 503.
-
-    `outgoing` is what the connections of one loop share.
-    """
+    """One connection; `room` and `outgoing` are what the connections of one server share."""
 
     def __init__(
         self,
@@ -115,13 +112,14 @@ class EdgeProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         *,
         deadlines: Deadlines,
-        connections: int,
+        room: ConnectionRoom,
         outgoing: Outgoing,
     ) -> None:
         super().__init__(config, server_state, app_state, asyncio.get_running_loop())
         self._outgoing = outgoing
         self._deadlines = deadlines
-        self._most_connections = connections
+        self._room = room
+        self._source: str | None = None
         self._stage = _Stage.WAITING
         self._begun = 0
         self._watched = 0
@@ -144,17 +142,19 @@ class EdgeProtocol(HttpToolsProtocol):
     ) -> None:
         """Start the header deadline, or refuse where the server is full."""
         super().connection_made(transport)
-        excess = len(self.connections) - self._most_connections
-        if excess > max(_TOLD_FULL, self._most_connections // 8):
-            transport.abort()
-        elif excess > 0:
-            self._leave(FULL)
-        else:
+        self._source, place = self._room.enter(self.client[0] if self.client else "")
+        if place is Place.HELD:
             self._set_due(self._deadlines.header)
+        elif place is Place.DROPPED:
+            transport.abort()
+        else:
+            self._leave(FULL if place is Place.FULL else FULL_OF_SOURCE)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the timers."""
         super().connection_lost(exc)
+        if self._source is not None:
+            self._room.leave(self._source)
         self._stage = _Stage.LEAVING
         self.pipeline.clear()
         if self._running is not None and not self._running.response_complete:

@@ -52,6 +52,10 @@ HEADERS_TOO_LARGE = Refusal(
 TOO_SLOW = Refusal(408, "RequestTimeoutException", "The request did not arrive in time.")
 FULL = Refusal(503, "ServiceUnavailable", "The server has as many connections as it can serve.")
 
+FULL_OF_SOURCE = Refusal(
+    503, "ServiceUnavailable", "This address has as many connections as one address may have."
+)
+
 
 def rendered(refusal: Refusal, default_headers: list[tuple[bytes, bytes]]) -> bytes:
     """Return the whole answer; `default_headers` are the server's own."""

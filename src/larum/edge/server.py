@@ -18,6 +18,7 @@ import msgspec
 import uvicorn
 
 from larum.edge.asgi import Application
+from larum.edge.connection_room import ConnectionRoom
 from larum.edge.group_commit import GroupCommit
 from larum.edge.http_protocol import Deadlines, EdgeProtocol
 from larum.edge.whole_answer import Outgoing
@@ -49,8 +50,8 @@ class Listen(msgspec.Struct, frozen=True):
 
     `trusted_proxies` are addresses or CIDRs whose X-Forwarded-For and -Proto are believed;
     `allowed_hosts` are the Host names answered for, empty for all; `connections` is how many are
-    held at once before the next is answered 503; without `api` there are the attachments' bytes
-    alone.
+    held at once before the next is answered 503, `connections_per_source` how many of those one
+    address may have that is no trusted proxy; without `api` there are the attachments' bytes alone.
     """
 
     host: str = "127.0.0.1"
@@ -61,6 +62,7 @@ class Listen(msgspec.Struct, frozen=True):
     allowed_hosts: frozenset[str] = frozenset()
     deadlines: Deadlines = msgspec.field(default_factory=Deadlines)
     connections: int = MAX_CONNECTIONS
+    connections_per_source: int = MAX_CONNECTIONS
     api: bool = True
 
     def __post_init__(self) -> None:
@@ -210,6 +212,10 @@ class _Server(uvicorn.Server):
         await self.lifespan.startup()
         loop = asyncio.get_running_loop()
         self._outgoing = Outgoing(loop)
+        listen = self._listen
+        self._room = ConnectionRoom(
+            listen.connections, listen.connections_per_source, listen.trusted_proxies
+        )
         tls = self.config.ssl
         deadlines = self._listen.deadlines
         for bound in sockets or []:
@@ -242,7 +248,7 @@ class _Server(uvicorn.Server):
             self.server_state,
             self.lifespan.state,
             deadlines=self._listen.deadlines,
-            connections=self._listen.connections,
+            room=self._room,
             outgoing=self._outgoing,
         )
 

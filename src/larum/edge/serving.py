@@ -55,6 +55,7 @@ def listen(settings: Settings) -> Listen:
         tls_key=settings.tls_key,
         trusted_proxies=settings.trusted_proxy,
         allowed_hosts=allowed_hosts(settings),
+        connections_per_source=settings.connections_per_source,
         deadlines=Deadlines(
             header=settings.header_deadline,
             body=settings.body_deadline,

@@ -12,6 +12,7 @@ is good for many connections, and each may hold its mebibytes and its unfinished
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from larum.access.signed_url import METHODS, Purpose
+from larum.access.signed_url import METHODS, Purpose, claimed_access_key_id
 from larum.calls import Chore
 from larum.edge.refusals import DisconnectedError, RefusedError
 from larum.errors import (
@@ -115,17 +116,27 @@ class Transfers:
 
         Raises RefusedError and DisconnectedError.
         """
-        path = self._service.evidence.data_path
+        suspect = (request.source_ip, claimed_access_key_id(request))
+        failures = self._service.evidence.failures
         try:
-            if path is None:
-                raise AccessDenied(_ELSEWHERE)
-            if METHODS.get(request.method) is Purpose.UPLOAD:
-                return await self._upload(path, request, receive)
-            await self._downloads.room(path.open_download(request).account)
-            # Anew, as the place may have been long in coming.
-            return path.open_download(request)
+            failures.check(*suspect, time.monotonic())
+            answered = await self._answered(request, receive)
         except ServiceError as error:
+            if isinstance(error, AccessDenied):
+                failures.record(*suspect, time.monotonic())
             raise RefusedError(error) from error
+        failures.trust(*suspect)
+        return answered
+
+    async def _answered(self, request: HttpRequest, receive: Receive) -> HttpResponse | Download:
+        path = self._service.evidence.data_path
+        if path is None:
+            raise AccessDenied(_ELSEWHERE)
+        if METHODS.get(request.method) is Purpose.UPLOAD:
+            return await self._upload(path, request, receive)
+        await self._downloads.room(path.open_download(request).account)
+        # Anew, as the place may have been long in coming.
+        return path.open_download(request)
 
     async def send(self, send: Send, download: Download, *, head: bool) -> None:
         """Send a download; the next mebibyte is read while the last one leaves."""
