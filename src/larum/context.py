@@ -10,11 +10,12 @@ import msgspec
 from larum.domain.memberships import Cancellation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from larum.domain.attachments import Attachment
-    from larum.domain.principals import AccessKey, Principal
+    from larum.domain.policies import PolicyKind
+    from larum.domain.principals import AccessKey, LastUse, Principal
     from larum.domain.sessions import Session
     from larum.store.engine import Transaction
 
@@ -54,12 +55,25 @@ class AttachmentUrls(Protocol):
         ...
 
 
+class ReadPolicy(Protocol):
+    """Reads a policy that is to be kept, whole."""
+
+    def __call__(self, document: str, kind: PolicyKind, member: str = "policyDocument") -> None:
+        """Return if `document`, given as `member`, is understood.
+
+        Raises ValidationException with the place of every fault inside `member`.
+        """
+        ...
+
+
 class Context(msgspec.Struct, frozen=True):
     """One request's surroundings.
 
     `now` is the time of the request (UTC) and stays fixed while it is worked on; `random(n)` gives
     n random bytes; `issue_access_key(tx, principal, now)` makes a key; `changing_access_key(id)`
-    lets a key no longer be remembered as it was; `origin` is how the caller reaches this server
+    lets a key no longer be remembered as it was; `service_policies` are the documents of the
+    managed policies that every account has, by ARN; `last_used(id)` is when a key was used last as
+    far as this process saw it; `origin` is how the caller reaches this server
     (`http://host:port`), empty in process; `cursor` is where a page starts, opened from the sealed
     nextToken; `audit_key` is what the audit's checkpoints are checked with; `cancellation` is when
     one takes effect, `coverage_delay` how long a change of coverage takes to show.
@@ -74,6 +88,9 @@ class Context(msgspec.Struct, frozen=True):
     issue_access_key: Callable[[Transaction, Principal, datetime], AccessKey]
     changing_access_key: Callable[[str], None]
     attachment_urls: AttachmentUrls
+    read_policy: ReadPolicy
+    service_policies: Mapping[str, str]
+    last_used: Callable[[str], LastUse | None]
     origin: str
     tx: Transaction
     cursor: str | None = None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from larum import audit_trail, health
 from larum.access import keys, signed_url, sigv4, throttle
+from larum.access.policy.managed import MANAGED
 from larum.audit_checkpoints import AuditCheckpoints
 from larum.authentication import Authentication
 from larum.calls import Call, Chore
@@ -37,10 +38,12 @@ from larum.errors import (
 from larum.evidence import Evidence
 from larum.failed_authentications import FailedAuthentications
 from larum.installation import Installation
+from larum.last_uses import LastUses
 from larum.operations import SERVICES, Entry, escalations, sweep
 from larum.operations.case_edits import Edited
 from larum.page_tokens import PageTokens
 from larum.permissions import Permissions
+from larum.policy_texts import read_policy
 from larum.settings import Settings
 from larum.store import idempotency
 from larum.store.engine import NOT_DONE
@@ -110,6 +113,7 @@ class Service:
             keys_are_checked=self.settings.auth != "relaxed",
         )
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
+        self._last_uses = LastUses(self.engine)
         self._authentication = Authentication(self.installation, self.settings)
         self._failures = FailedAuthentications(
             self.installation, self.settings, self._router.match, self._clock
@@ -211,6 +215,7 @@ class Service:
         def place(key: tuple[str, str, str], tx: Transaction) -> int:
             return escalations.place_waiting(sweep.Sweep(now, self._random, tx), key)
 
+        self._last_uses.sweep(now)
         done = self.engine.write(work) + self.evidence.sweep()
         waiting = self.engine.read(escalations.memberships_with_waiting)
         return done + sum(self.engine.write(partial(place, key)) for key in waiting)
@@ -223,6 +228,7 @@ class Service:
         """Release the data directory."""
         self._failures.write()
         self.audit_checkpoints.write()
+        self._last_uses.close(self._clock())
         self.installation.close()
 
     def _prepare(self, request: HttpRequest, request_id: str) -> Call:
@@ -235,6 +241,7 @@ class Service:
             message = f"No operation has {request.method} on this path."
             raise UnknownOperationException(message)
         operation, service = match.operation, match.service.name
+        self._last_uses.note(caller, service, now)
         entry = SERVICES[service].get(operation.name)
         if entry is None:
             message = f"{operation.name} does not work here yet: see docs/coverage.md."
@@ -284,6 +291,9 @@ class Service:
             issue_access_key=self.installation.credentials.issue,
             changing_access_key=self.installation.credentials.changing,
             attachment_urls=self.evidence.urls,
+            read_policy=read_policy,
+            service_policies=MANAGED,
+            last_used=self._last_uses.get,
             origin=call.origin,
             tx=tx,
             cursor=call.cursor,

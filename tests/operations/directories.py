@@ -6,10 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from larum.access.policy.managed import MANAGED
 from larum.context import Caller, Context
 from larum.domain.principals import Principal
 from larum.operations import directory, directory_changes
 from larum.operations.sweep import Sweep, terminate_long_cancelled
+from larum.policy_texts import read_policy
 from larum.settings import ROOT_ACCOUNT
 from larum.store import accounts, organizations
 
@@ -36,6 +38,9 @@ def context_of(
         issue_access_key=service.installation.credentials.issue,
         changing_access_key=service.installation.credentials.changing,
         attachment_urls=service.evidence.urls,
+        read_policy=read_policy,
+        service_policies=MANAGED,
+        last_used=lambda _: None,
         origin="",
         tx=tx,
     )

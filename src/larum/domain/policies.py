@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -24,9 +25,15 @@ INLINE_POLICIES_SIZE: Final[Mapping[PrincipalKind, int]] = {
     PrincipalKind.GROUP: 5_120,
     PrincipalKind.ROLE: 10_240,
 }
-PRINCIPAL_TAGS: Final = 50
 # What IAM calls white space in a document.
 _WHITE: Final = dict.fromkeys(map(ord, " \t\n\r"))
+
+
+class PolicyKind(StrEnum):
+    """What a document is for: a trust policy names principals, all others resources."""
+
+    PERMISSIONS = "permissions"
+    TRUST = "trust"
 
 
 class ManagedPolicy(msgspec.Struct, frozen=True):

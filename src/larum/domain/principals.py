@@ -101,6 +101,14 @@ class AccessKey(msgspec.Struct, frozen=True):
         return f"AccessKey({self.access_key_id}, {self.principal.arn}, {self.status})"
 
 
+class LastUse(msgspec.Struct, frozen=True):
+    """When an access key was used last (UTC), for which service (its signing name) and Region."""
+
+    at: datetime
+    service: str
+    region: str
+
+
 class User(msgspec.Struct, frozen=True):
     """A user of an account, as IAM has them; all are in the path `/`.
 

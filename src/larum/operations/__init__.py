@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from larum.operations import (
-    access_keys,
     attachments,
     audit,
     case_lists,
@@ -25,7 +24,6 @@ from larum.operations import (
     operator_attachments,
     operator_memberships,
     outbox,
-    principals,
     responder,
     responder_comments,
     responder_evidence,
@@ -36,6 +34,7 @@ from larum.operations import (
     triage_rules,
 )
 from larum.operations.entries import Entry
+from larum.operations.iam import IAM_OPERATIONS
 from larum.operations.organization_entries import ORGANIZATION_OPERATIONS
 from larum.operations.resources import (
     any_resource,
@@ -44,15 +43,14 @@ from larum.operations.resources import (
     membership_of_caller,
     named_case,
     named_membership,
-    named_user,
     new_case,
     new_membership,
     new_named_case,
     tagged_resource,
-    users_of_account,
 )
 
 __all__ = ["LARUM_OPERATIONS", "OPERATIONS", "SERVICES", "Entry"]
+
 
 OPERATIONS: Final[dict[str, Entry]] = {
     "CreateMembership": Entry(
@@ -108,6 +106,7 @@ OPERATIONS: Final[dict[str, Entry]] = {
 }
 
 LARUM_OPERATIONS: Final[dict[str, Entry]] = {
+    **IAM_OPERATIONS,
     **ORGANIZATION_OPERATIONS,
     "AcknowledgeCase": Entry(responder.acknowledge_case, named_case, writes=True),
     "AdvanceFindings": Entry(findings.advance_findings, membership_of_account, writes=True),
@@ -116,14 +115,6 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         specified_accounts.associate_member_accounts, named_membership, writes=True
     ),
     "CloseCase": Entry(responder.close_case, named_case, writes=True),
-    "CreateAccessKey": Entry(
-        access_keys.create_access_key,
-        named_user,
-        writes=True,
-        makes="AccessKey",
-        identifier="accessKey",
-        again=access_keys.access_key_again,
-    ),
     "CreateCaseComment": Entry(
         responder_comments.create_case_comment,
         named_case,
@@ -131,17 +122,7 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
         makes="Comment",
         identifier="commentId",
     ),
-    "CreateUser": Entry(
-        principals.create_user,
-        named_user,
-        writes=True,
-        makes="User",
-        identifier="user",
-        again=principals.user_again,
-    ),
-    "DeleteAccessKey": Entry(access_keys.delete_access_key, named_user, writes=True),
     "DeleteTriageRule": Entry(triage_rules.delete_triage_rule, membership_of_account, writes=True),
-    "DeleteUser": Entry(principals.delete_user, named_user, writes=True),
     "DescribeDirectory": Entry(directory.describe_directory, any_resource),
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
@@ -153,9 +134,7 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "GetFinding": Entry(findings.get_finding, membership_of_account),
     "GetMembership": Entry(operator_memberships.get_membership, named_membership),
-    "GetUser": Entry(principals.get_user, named_user),
     "IngestFindings": Entry(findings.ingest_findings, membership_of_account, writes=True),
-    "ListAccessKeys": Entry(access_keys.list_access_keys, named_user),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
     "ListAuditChains": Entry(audit.list_audit_chains, any_resource),
     "ListAuditRecords": Entry(audit.list_audit_records, any_resource),
@@ -167,7 +146,6 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "ListMemberships": Entry(operator_memberships.list_memberships, any_resource),
     "ListOutboxEntries": Entry(outbox.list_outbox_entries, any_resource),
     "ListTriageRules": Entry(triage_rules.list_triage_rules, membership_of_account),
-    "ListUsers": Entry(principals.list_users, users_of_account),
     "OpenProactiveCase": Entry(
         responder.open_proactive_case,
         new_named_case,
@@ -189,7 +167,6 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "SetCaseStatus": Entry(responder.set_case_status, named_case, writes=True),
     "TestTriageRules": Entry(triage_rules.test_triage_rules, membership_of_account),
-    "UpdateAccessKey": Entry(access_keys.update_access_key, named_user, writes=True),
     "UpdateCaseComment": Entry(responder_comments.update_case_comment, named_case, writes=True),
     "UpdateInvestigation": Entry(
         responder_investigations.update_investigation, named_case, writes=True

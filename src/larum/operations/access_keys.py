@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from larum.domain import values
-from larum.domain.principals import KEYS_OF_A_USER, AccessKeyStatus
+from larum.domain.policies import name_of
+from larum.domain.principals import KEYS_OF_A_USER, AccessKeyStatus, Principal
 from larum.errors import ResourceNotFoundException, ServiceQuotaExceededException
 from larum.operations.case_edits import Edited
-from larum.operations.principals import user_of
+from larum.operations.principals import account_of, user_of
 from larum.store import access_keys as rows
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 25
 FIRST: Final = (-1, "")
 QUOTA: Final = "LARUM-ACCESS-KEYS"
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKeyLastUsed.html
+NEVER: Final = "N/A"
 
 
 def create_access_key(context: Context, params: dict[str, Any]) -> Edited:
@@ -79,6 +82,27 @@ def delete_access_key(context: Context, params: dict[str, Any]) -> dict[str, Any
     if not rows.delete(context.tx, user.principal, access_key_id):
         raise _no_key(user)
     return {}
+
+
+def get_access_key_last_used(context: Context, params: dict[str, Any]) -> dict[str, Any]:
+    """Return whose a key is and when it was used last; raises ResourceNotFoundException.
+
+    Without a use there is no date, and service and Region are `N/A`, as in IAM.
+    """
+    account, access_key_id = account_of(context, params), params["accessKeyId"]
+    found = rows.last_use(context.tx, account, access_key_id)
+    if found is None:
+        raise ResourceNotFoundException(f"Account {account} has no such access key.")
+    principal_arn, written = found
+    told: dict[str, Any] = {"serviceName": NEVER, "region": NEVER}
+    uses = [each for each in (written, context.last_used(access_key_id)) if each is not None]
+    if uses:
+        use = max(uses, key=lambda each: each.at)
+        told = {"lastUsedDate": use.at, "serviceName": use.service, "region": use.region}
+    output: dict[str, Any] = {"accessKeyLastUsed": told}
+    if principal_arn != Principal.root(account).arn:
+        output["userName"] = name_of(principal_arn)
+    return output
 
 
 def issue_key(context: Context, user: User) -> AccessKey:

@@ -14,16 +14,19 @@ from larum.errors import (
     ServiceQuotaExceededException,
 )
 from larum.operations.case_edits import Edited
-from larum.store import access_keys, accounts
+from larum.operations.pages import limit_of, page
+from larum.operations.principal_ends import refuse_while_left
+from larum.store import access_keys, accounts, groups, iam_versions, policies, principal_tags
 from larum.store import principals as rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sized
 
     from larum.context import Context
+    from larum.domain.principals import Principal
 
-PAGE_SIZE: Final = 25
 PATH: Final = "/"
+BOUNDARY_TYPE: Final = "Policy"
 RESOURCE_TYPE: Final = "User"
 QUOTA: Final = "LARUM-USERS"
 
@@ -35,7 +38,7 @@ def create_user(context: Context, params: dict[str, Any]) -> Edited:
     has a user whose name differs in case at most, and ServiceQuotaExceededException.
     """
     user = add_user(context, account_of(context, params), params["userName"])
-    return Edited({"user": _user_out(user)}, made=user.user_id)
+    return Edited({"user": user_out(user)}, made=user.user_id)
 
 
 def user_again(context: Context, params: dict[str, Any], made: str) -> dict[str, Any]:
@@ -43,31 +46,41 @@ def user_again(context: Context, params: dict[str, Any], made: str) -> dict[str,
     user = user_of(context, params)
     if user.user_id != made:
         raise _no_user(user.account)
-    return {"user": _user_out(user)}
+    return {"user": user_out(user)}
 
 
 def get_user(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Return a user; raises ResourceNotFoundException."""
-    return {"user": _user_out(user_of(context, params))}
+    """Return a user with its boundary and tags; raises ResourceNotFoundException."""
+    user = user_of(context, params)
+    return {"user": user_out(user) | facts_of(context, user.principal, user.boundary_arn)}
 
 
 def list_users(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return a page of an account's users by name; raises ResourceNotFoundException."""
-    account, limit = account_of(context, params), params.get("maxResults", PAGE_SIZE)
-    found = rows.page(context.tx, account, context.cursor or "", limit + 1)
-    output: dict[str, Any] = {"users": [_user_out(each) for each in found[:limit]]}
-    if len(found) > limit:
-        output["nextToken"] = found[limit - 1].user_name
-    return output
+    account = account_of(context, params)
+    found = rows.page(context.tx, account, context.cursor or "", limit_of(params) + 1)
+    return page(params, found, "users", user_out, lambda user: user.user_name)
 
 
 def delete_user(context: Context, params: dict[str, Any]) -> dict[str, Any]:
-    """Remove a user; raises ResourceNotFoundException, and ConflictException while it has keys."""
+    """Remove a user.
+
+    Raises ResourceNotFoundException, and ConflictException while it has keys, MFA devices, groups
+    or policies.
+    """
     user = user_of(context, params)
-    if access_keys.count(context.tx, user.principal):
-        message = f"User {user.user_name} has access keys. Delete them first."
-        raise ConflictException(message, resource_id=user.user_name, resource_type=RESOURCE_TYPE)
-    rows.delete(context.tx, user)
+    tx, principal = context.tx, user.principal
+    left: Mapping[str, Sized] = {
+        "access keys": access_keys.page(tx, principal, (-1, ""), 1),
+        "MFA devices": rows.mfa_devices(tx, user),
+        "groups": groups.of_user(tx, user.account, user.user_name),
+        "attached policies": policies.attached(tx, user.account, principal.arn),
+        "inline policies": policies.inline(tx, user.account, principal.arn),
+    }
+    refuse_while_left(user.user_name, RESOURCE_TYPE, left)
+    principal_tags.delete_all(tx, principal)
+    rows.delete(tx, user)
+    iam_versions.grow(tx, user.account)
     return {}
 
 
@@ -88,6 +101,7 @@ def add_user(context: Context, account: str, user_name: str) -> User:
             resource_type=RESOURCE_TYPE,
             quota_code=QUOTA,
         )
+    iam_versions.grow(context.tx, account)
     return user
 
 
@@ -114,7 +128,22 @@ def _no_user(account: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(f"Account {account} has no user of that name.")
 
 
-def _user_out(user: User) -> dict[str, Any]:
+def facts_of(context: Context, principal: Principal, boundary: str | None) -> dict[str, Any]:
+    """Return what Get tells of a user or role, and List does not: boundary and tags, if any."""
+    output: dict[str, Any] = {}
+    tags = principal_tags.get(context.tx, principal.account, principal.arn)
+    if tags:
+        output["tags"] = [{"key": key, "value": value} for key, value in tags.items()]
+    if boundary is not None:
+        output["permissionsBoundary"] = {
+            "permissionsBoundaryType": BOUNDARY_TYPE,
+            "permissionsBoundaryArn": boundary,
+        }
+    return output
+
+
+def user_out(user: User) -> dict[str, Any]:
+    """Return a user as every operation tells it."""
     return {
         "path": PATH,
         "userName": user.user_name,

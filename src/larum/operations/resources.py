@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from larum.domain import values
+from larum.domain.policies import policy_arn
 from larum.domain.principals import Principal
 from larum.errors import AccessDeniedException
 
@@ -65,13 +66,47 @@ def membership_of_account(_caller: Caller, params: Mapping[str, Any]) -> str:
 
 def named_user(caller: Caller, params: Mapping[str, Any]) -> str:
     """Return the ARN of the user that `userName` names in `accountId`, or the caller's account."""
-    account = params.get("accountId", caller.account)
-    return Principal.user(account, params["userName"]).arn
+    return Principal.user(_account(caller, params), params["userName"]).arn
 
 
 def users_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
     """Return the pattern of the users of `accountId`, or of the caller's account."""
-    return Principal.user(params.get("accountId", caller.account), "*").arn
+    return Principal.user(_account(caller, params), "*").arn
+
+
+def named_group(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the group that `groupName` names in `accountId`, or the caller's own."""
+    return Principal.group(_account(caller, params), params["groupName"]).arn
+
+
+def groups_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the groups of `accountId`, or of the caller's account."""
+    return Principal.group(_account(caller, params), "*").arn
+
+
+def named_role(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the role that `roleName` names in `accountId`, or the caller's account."""
+    return Principal.role(_account(caller, params), params["roleName"]).arn
+
+
+def roles_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the roles of `accountId`, or of the caller's account."""
+    return Principal.role(_account(caller, params), "*").arn
+
+
+def new_policy(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN that `policyName` gets in `accountId`, or in the caller's account."""
+    return policy_arn(_account(caller, params), params["policyName"])
+
+
+def policies_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the policies of `accountId`, or of the caller's account."""
+    return policy_arn(_account(caller, params), "*")
+
+
+def given_policy(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return `policyArn` as the caller gave it; every account has those of `aws`."""
+    return str(params["policyArn"])
 
 
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
@@ -87,3 +122,7 @@ def not_yours(context: Context, resource: str) -> AccessDeniedException:
     """
     principal = context.caller.principal.arn
     return AccessDeniedException.of(principal, f"security-ir:{context.operation}", resource)
+
+
+def _account(caller: Caller, params: Mapping[str, Any]) -> str:
+    return str(params.get("accountId", caller.account))

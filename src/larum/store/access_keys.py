@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from larum.domain import values
+from larum.domain.principals import LastUse
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +40,15 @@ WHERE account = :account AND principal_arn = :principal_arn AND access_key_id = 
 DELETE = """
 DELETE FROM access_keys
 WHERE account = :account AND principal_arn = :principal_arn AND access_key_id = :access_key_id
+"""
+LAST_USE = """
+SELECT principal_arn, last_used_at, last_used_service, last_used_region FROM access_keys
+WHERE account = :account AND access_key_id = :access_key_id
+"""
+SET_LAST_USE = """
+UPDATE access_keys SET last_used_at = :last_used_at, last_used_service = :last_used_service,
+    last_used_region = :last_used_region
+WHERE access_key_id = :access_key_id AND (last_used_at IS NULL OR last_used_at < :last_used_at)
 """
 INSERT = """
 INSERT INTO access_keys
@@ -122,6 +132,32 @@ def set_status(tx: Transaction, principal: Principal, access_key_id: str, status
 def delete(tx: Transaction, principal: Principal, access_key_id: str) -> bool:
     """Remove a key of a principal; return False where it has no such key."""
     return tx.change(DELETE, _of(principal) | {"access_key_id": access_key_id}) > 0
+
+
+def last_use(
+    tx: Transaction, account: str, access_key_id: str
+) -> tuple[str, LastUse | None] | None:
+    """Return the ARN of whose key it is, and its last use as far as it is written down.
+
+    None where the account has no such key; no last use where it has not been used.
+    """
+    row = tx.row(LAST_USE, {"account": account, "access_key_id": access_key_id})
+    if row is None:
+        return None
+    principal_arn, used_at, service, region = row
+    use = None if used_at is None else LastUse(values.moment(used_at), service, region)
+    return principal_arn, use
+
+
+def set_last_use(tx: Transaction, access_key_id: str, use: LastUse) -> None:
+    """Write down when a key was used last, unless a later use is; no error without the key."""
+    parameters = {
+        "access_key_id": access_key_id,
+        "last_used_at": values.microseconds(use.at),
+        "last_used_service": use.service,
+        "last_used_region": use.region,
+    }
+    tx.change(SET_LAST_USE, parameters)
 
 
 def _of(principal: Principal) -> dict[str, Any]:

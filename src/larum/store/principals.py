@@ -24,6 +24,10 @@ SELECT user_name, user_id, created_at, boundary_arn FROM users
 WHERE account = :account AND folded_name > :after ORDER BY folded_name LIMIT :limit
 """
 COUNT = "SELECT count(*) FROM users WHERE account = :account"
+MFA_DEVICES = """
+SELECT device_name FROM mfa_devices
+WHERE account = :account AND folded_user = :folded_name ORDER BY device_name
+"""
 DELETE = "DELETE FROM users WHERE account = :account AND folded_name = :folded_name"
 
 
@@ -54,6 +58,12 @@ def page(tx: Transaction, account: str, after: str, limit: int) -> list[User]:
 def count(tx: Transaction, account: str) -> int:
     """Return how many users the account has."""
     return int(tx.rows(COUNT, {"account": account})[0][0])
+
+
+def mfa_devices(tx: Transaction, user: User) -> list[str]:
+    """Return the names of the user's MFA devices."""
+    parameters = {"account": user.account, "folded_name": folded(user.user_name)}
+    return [name for (name,) in tx.rows(MFA_DEVICES, parameters)]
 
 
 def delete(tx: Transaction, user: User) -> None:

@@ -30,6 +30,7 @@ from larum.access.policy.wildcards import (
     glob_of,
     tokens_of,
 )
+from larum.domain.policies import PolicyKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,13 +42,6 @@ _KEY = re.compile(r"[A-Za-z0-9-]+:[\w .:/=+@-]{1,200}")
 _TAG_KEYS = ("aws:requesttag", "aws:resourcetag", "aws:principaltag")
 _SERVICE = 2  # the third part of an ARN
 _AWS_PRINCIPAL = re.compile(r"[0-9]{12}|arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:[^*?\s]+", re.ASCII)
-
-
-class PolicyKind(StrEnum):
-    """What a document is for: a trust policy names principals, all others resources."""
-
-    PERMISSIONS = "permissions"
-    TRUST = "trust"
 
 
 class Effect(StrEnum):
