@@ -9,13 +9,15 @@ import pytest
 
 import larum
 from tests.conformance.instances import ACCOUNTS, fresh_account
-from tests.edge.larum_servers import ADMINISTRATOR, LarumServer, issue_root_keys
+from tests.conformance.larum_clients import larum_client
+from tests.edge.larum_servers import ADMINISTRATOR, UNCHECKED, LarumServer, issue_root_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conformance.instances import Instance
+    from tests.conformance.larum_clients import LarumClient
 
 _newcomers = count()
 
@@ -72,3 +74,13 @@ def stranger() -> str:
 def newcomer() -> str:
     """An account that only services in this process take: no server process has its key."""
     return f"3{next(_newcomers):011d}"
+
+
+@pytest.fixture
+def administrator(connect: Instance, account: str) -> Iterator[LarumClient]:
+    """A client of the administrator account's root; `account` exists."""
+    if isinstance(connect, larum.Service):
+        connect.client(account=account).close()
+    client = larum_client(connect, config=UNCHECKED)
+    yield client
+    client.close()

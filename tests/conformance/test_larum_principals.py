@@ -14,7 +14,7 @@ from larum.domain.principals import USERS_OF_AN_ACCOUNT, AccessKey, Principal, U
 from larum.edge import api_client
 from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import failed_fields, refusal_of
-from tests.edge.larum_servers import UNCHECKED, LarumServer, boto3_client
+from tests.edge.larum_servers import LarumServer, boto3_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
     from tests.conformance.larum_clients import LarumClient
 
 UNKNOWN = "UnrecognizedClientException"
-
-
-@pytest.fixture
-def administrator(connect: Instance, account: str) -> Iterator[LarumClient]:
-    """A client of the administrator account's root; `account` exists."""
-    if isinstance(connect, larum.Service):
-        connect.client(account=account).close()
-    client = larum_client(connect, config=UNCHECKED)
-    yield client
-    client.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from tests.wire.finding_examples import FINDING_EXAMPLES
+from tests.wire.iam_examples import IAM_EXAMPLES
 from tests.wire.organization_examples import ORGANIZATION_EXAMPLES
 
 MEMBERSHIP_ID = "m-abcd1234efgh"
@@ -284,6 +285,7 @@ PRINCIPAL_EXAMPLES: dict[str, dict[str, object]] = {
 _LARUM_EXAMPLES |= FINDING_EXAMPLES
 _LARUM_EXAMPLES |= PRINCIPAL_EXAMPLES
 _LARUM_EXAMPLES |= ORGANIZATION_EXAMPLES
+_LARUM_EXAMPLES |= IAM_EXAMPLES
 
 OPERATION_NAMES: tuple[str, ...] = tuple(_EXAMPLES)
 LARUM_OPERATION_NAMES: tuple[str, ...] = tuple(_LARUM_EXAMPLES)

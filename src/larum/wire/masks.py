@@ -26,6 +26,7 @@ LONGEST: Final = 50
 HARMLESS: Final = frozenset(
     {
         "AWSAccountId",
+        "AccessKeyId",
         "AccountId",
         "Arn",
         "AttachmentId",
@@ -34,13 +35,18 @@ HARMLESS: Final = frozenset(
         "CommentId",
         "DelegatedAdministrator",
         "FindingId",
+        "GroupName",
         "InvestigationId",
         "MembershipId",
         "OrganizationChildId",
         "OrganizationParentId",
         "OrganizationalUnitId",
+        "PolicyArn",
+        "PolicyName",
         "Region",
         "ResultId",
+        "RoleName",
+        "UserName",
     }
 )
 """The shapes of texts that are no person's and no case's words."""
