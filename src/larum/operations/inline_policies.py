@@ -36,7 +36,6 @@ def put_into(
     context: Context, holder: Holder, principal: Principal, policy_name: str, document: str
 ) -> None:
     """Put a policy into `principal`, which is a `holder`; raises what Put raises."""
-    context.read_policy(document, PolicyKind.PERMISSIONS)
     present = rows.inline(context.tx, principal.account, principal.arn)
     allowed = INLINE_POLICIES_SIZE[holder.kind]
     if sum(map(size, (present | {policy_name: document}).values())) > allowed:
@@ -47,6 +46,7 @@ def put_into(
             resource_type=holder.name,
             quota_code=QUOTA,
         )
+    context.read_policy(document, PolicyKind.PERMISSIONS)
     rows.put_inline(context.tx, principal, policy_name, document)
     iam_versions.grow(context.tx, principal.account)
 

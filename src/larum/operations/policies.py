@@ -259,7 +259,6 @@ def _uses(context: Context, account: str, arn: str) -> dict[str, int]:
 
 
 def _check_document(context: Context, policy: ManagedPolicy) -> None:
-    context.read_policy(policy.document, PolicyKind.PERMISSIONS)
     if size(policy.document) > MANAGED_POLICY_SIZE:
         raise ServiceQuotaExceededException(
             f"A managed policy may have {MANAGED_POLICY_SIZE:,} characters beside white space.",
@@ -267,6 +266,7 @@ def _check_document(context: Context, policy: ManagedPolicy) -> None:
             resource_type=RESOURCE_TYPE,
             quota_code=SIZE_QUOTA,
         )
+    context.read_policy(policy.document, PolicyKind.PERMISSIONS)
 
 
 def _version_id(policy: ManagedPolicy) -> str:

@@ -151,7 +151,6 @@ def _change(context: Context, role: Role) -> None:
 def _check_trust_policy(
     context: Context, role: Role, member: str = "assumeRolePolicyDocument"
 ) -> None:
-    context.read_policy(role.trust_policy, PolicyKind.TRUST, member)
     if size(role.trust_policy) > TRUST_POLICY_SIZE:
         raise ServiceQuotaExceededException(
             f"A trust policy may have {TRUST_POLICY_SIZE:,} characters beside white space.",
@@ -159,6 +158,7 @@ def _check_trust_policy(
             resource_type=RESOURCE_TYPE,
             quota_code=SIZE_QUOTA,
         )
+    context.read_policy(role.trust_policy, PolicyKind.TRUST, member)
 
 
 def _no_role(account: str) -> ResourceNotFoundException:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from larum.access.policy.document import PolicyKind, PolicyRefused, parse
+from larum.access.policy.document import PolicyRefused, parse
 from larum.access.policy.json_text import MOST_CHARACTERS, depth_of
+from larum.domain.policies import PolicyKind
 
 GOOD = {"Effect": "Allow", "Action": "security-ir:GetCase", "Resource": "*"}
 OK = {"Version": "2012-10-17", "Statement": GOOD}
@@ -166,10 +167,10 @@ def test_a_document_that_is_too_large_or_too_deep_is_refused_at_once(text: str) 
 
 
 def test_the_size_counts_no_white_space() -> None:
-    """6,144 characters without white space are taken, one more is not."""
+    """10,240 characters without white space are taken, one more is not."""
     room = MOST_CHARACTERS - len("".join(json.dumps({**OK, "Id": ""}).split()))
     assert parse(json.dumps({**OK, "Id": "x" * room}, indent=4)).statements
-    with pytest.raises(PolicyRefused, match="6144"):
+    with pytest.raises(PolicyRefused, match="10240"):
         parse(json.dumps({**OK, "Id": "x" * (room + 1)}))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from larum.access.policy.document import PolicyKind, parse
+from larum.access.policy.document import parse
 from larum.access.policy.evaluate import (
     Layer,
     NamedPolicy,
@@ -17,6 +17,7 @@ from larum.access.policy.evaluate import (
     decide_trust,
 )
 from larum.access.policy.outcomes import Outcome
+from larum.domain.policies import PolicyKind
 from tests.access.policy import golden
 from tests.access.policy.literal import literal_decision
 

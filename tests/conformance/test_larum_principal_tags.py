@@ -1,0 +1,71 @@
+"""Tags of users and roles: by key in any case, fifty at most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conformance.iam_documents import made_kinds
+from tests.conformance.page import failed_fields, refusal_of
+from tests.conformance.test_larum_policies import IDENTITIES, call
+
+if TYPE_CHECKING:
+    from tests.conformance.larum_clients import LarumClient
+
+
+def tags(**given: str) -> list[dict[str, str]]:
+    """Return tags as the operations take them."""
+    return [{"key": key, "value": value} for key, value in given.items()]
+
+
+@pytest.mark.parametrize("kind", IDENTITIES)
+def test_tags_come_and_go(administrator: LarumClient, account: str, kind: str) -> None:
+    """A key in another case takes the former one's place; what is not there is removed too."""
+    named, low = made_kinds(administrator, account)[kind], kind.lower()
+    call(administrator, f"tag_{low}", **named, tags=tags(Team="blue", env="", ä="ö"))
+    call(administrator, f"tag_{low}", **named, tags=tags(tEAM="red"))
+    expected = tags(env="", tEAM="red", ä="ö")
+    assert call(administrator, f"get_{low}", **named)[low]["tags"] == expected
+    pages = administrator.get_paginator(f"list_{low}_tags").paginate(
+        **named, PaginationConfig={"PageSize": 2}
+    )
+    assert [page["tags"] for page in pages] == [expected[:2], expected[2:]]
+    call(administrator, f"untag_{low}", **named, tagKeys=["TEAM", "none", "Ä"])
+    assert call(administrator, f"list_{low}_tags", **named)["tags"] == tags(env="")
+
+
+@pytest.mark.parametrize("kind", IDENTITIES)
+def test_fifty_tags_at_most(administrator: LarumClient, account: str, kind: str) -> None:
+    """The one beyond is refused by quota with all that came with it; a new value is no new tag."""
+    named, low = made_kinds(administrator, account)[kind], kind.lower()
+    fifty = {f"k{number}": "v" for number in range(50)}
+    call(administrator, f"tag_{low}", **named, tags=tags(**fifty))
+    call(administrator, f"tag_{low}", **named, tags=tags(K0="w"))
+    with pytest.raises(administrator.exceptions.ServiceQuotaExceededException) as caught:
+        call(administrator, f"tag_{low}", **named, tags=tags(k1="w", more="v"))
+    refusal = refusal_of(caught.value)
+    assert (refusal["quotaCode"], refusal["resourceType"]) == ("LARUM-PRINCIPAL-TAGS", kind)
+    told = call(administrator, f"get_{low}", **named)[low]["tags"]
+    found = {each["key"]: each["value"] for each in told}
+    assert (len(found), found["K0"], found["k1"]) == (50, "w", "v")
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"tags": [*tags(Team="a"), *tags(tEAM="b")]}, "tags"),
+        ({"tags": [{"key": "aws:x", "value": "a"}]}, "tags[0].key"),
+        ({"tags": [{"key": "a*", "value": "a"}]}, "tags[0].key"),
+        ({"tags": tags(**{f"k{number}": "v" for number in range(51)})}, "tags"),
+    ],
+)
+def test_a_tag_that_iam_does_not_take_is_refused(
+    administrator: LarumClient, account: str, given: dict[str, Any], place: str
+) -> None:
+    """A key twice, a reserved one, a wildcard, and too many at once."""
+    named = made_kinds(administrator, account)["User"]
+    with pytest.raises(administrator.exceptions.ValidationException) as caught:
+        administrator.tag_user(**named, **given)
+    assert set(failed_fields(caught.value)) == {place}
+    assert administrator.list_user_tags(**named)["tags"] == []
