@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import (
+    access,
     at_scale,
     cases,
     evidence,
@@ -47,6 +48,7 @@ PARTS: Final[dict[str, Callable[[Path, Size, Say], Result]]] = {
     "cases": cases.measure,
     "findings": findings.measure,
     "evidence": evidence.measure,
+    "access": access.measure,
 }
 
 

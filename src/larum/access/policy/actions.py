@@ -8,6 +8,7 @@ GetFindingMetrics is not in it yet; it reads a membership.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,7 @@ def asked(name: str, *, tagged: bool) -> tuple[str, ...]:
     return (f"{SERVICE}:{name}", f"{SERVICE}:TagResource") if also else (f"{SERVICE}:{name}",)
 
 
+@lru_cache(maxsize=1024)
 def names_nothing(pattern: str) -> bool:
     """Return whether `pattern` (`security-ir:Get*`) is of this service and matches no action."""
     service, _, name = pattern.lower().partition(":")

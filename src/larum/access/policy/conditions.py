@@ -46,7 +46,11 @@ class Operator(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One key of one operator's block, with what its value is compared with."""
+    """One key of one operator's block, with what its value is compared with.
+
+    `texts` are the values of StringEquals and StringNotEquals where none has a variable: a request
+    with one value, by far the most usual case, needs no more.
+    """
 
     key: str
     negated: bool
@@ -54,6 +58,12 @@ class Condition(msgspec.Struct, frozen=True):
     qualifier: Qualifier | None
     comparisons: tuple[Comparison, ...]
     presence: tuple[bool, ...] | None = None
+    texts: frozenset[str] | None = None
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether it can only hold for a request of which a value is among `texts`."""
+        return self.texts is not None and not (self.negated or self.if_exists or self.qualifier)
 
     def holds(self, keys: Keys, *, cautious: bool) -> bool:
         """Return whether the request satisfies it.
@@ -62,6 +72,8 @@ class Condition(msgspec.Struct, frozen=True):
         for each of them, a Deny is content with one, so that neither can be slipped past.
         """
         values = keys.get(self.key, ())
+        if self.texts is not None and len(values) == 1:
+            return (values[0] in self.texts) is not self.negated
         if self.presence is not None:
             return bool(values) in self.presence
         if not values:
@@ -295,4 +307,14 @@ def condition_of(name: str, key: str, texts: list[str], *, variables: bool) -> C
         bare.endswith("IfExists"),
         Qualifier(before) if colon else None,
         tuple(known.read(text, variables) for text in texts),
+        texts=_plain(bare.removesuffix("IfExists"), texts),
     )
+
+
+def _plain(bare: str, texts: list[str]) -> frozenset[str] | None:
+    """Return the texts that are compared as they stand, None where more than that is to be done."""
+    plain = bare in _PLAIN and not any("${" in text for text in texts)
+    return frozenset(texts) if plain else None
+
+
+_PLAIN = frozenset({"StringEquals", "StringNotEquals"})

@@ -92,7 +92,8 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
     """A statement, compiled; the names of actions are in lower case.
 
     `resources` is empty in a trust policy, and `principals` (`AWS:arn…`, `Service:…`, or `*`) is
-    None in all others.
+    None in all others. The rest says what is usual about it, so that deciding is quick: it
+    `denies`, its Resource is `*` (`everywhere`), or one pattern without variables (`one_pattern`).
     """
 
     index: int
@@ -104,6 +105,9 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
     not_resource: bool
     conditions: tuple[Condition, ...]
     principals: frozenset[str] | None
+    denies: bool
+    everywhere: bool
+    one_pattern: ArnGlob | None
 
 
 class Policy(msgspec.Struct, frozen=True, eq=False):
@@ -205,16 +209,22 @@ class _Reading:
         not_action = self.one_of(found, place, "Action", "NotAction")
         not_resource = not trust and self.one_of(found, place, "Resource", "NotResource")
         action, resource = ("Not" * flag for flag in (not_action, not_resource))
+        actions = self.actions(found, place, f"{action}Action")
+        patterns = () if trust else self.resources(found, place, f"{resource}Resource")
+        plain = not not_resource and len(patterns) == 1
         return Statement(
             index,
             str(sid),
             Effect.ALLOW if effect == Effect.ALLOW else Effect.DENY,
-            self.actions(found, place, f"{action}Action"),
+            actions,
             not_action,
-            () if trust else self.resources(found, place, f"{resource}Resource"),
+            patterns,
             not_resource,
             self.conditions(found.get("Condition", Members([])), f"{place}.Condition"),
             self.principals(found, f"{place}.Principal") if trust else None,
+            denies=effect != Effect.ALLOW,
+            everywhere=not not_resource and any(each.is_any for each in patterns),
+            one_pattern=patterns[0].fixed if plain else None,
         )
 
     def one_of(self, found: Members, place: str, name: str, negated: str) -> bool:
@@ -233,7 +243,7 @@ class _Reading:
                 self.fault(place, f"{_shown(pattern)} is not service:Name, nor *")
             elif names_nothing(pattern):
                 self.warnings.append(Fault(place, f"{_shown(pattern)} is no action of the service"))
-        return tuple(glob_of(tokens_of(pattern.lower())) for pattern in patterns)
+        return tuple([_action(pattern.lower()) for pattern in patterns])
 
     def resources(self, found: Members, statement: str, name: str) -> tuple[ResourcePattern, ...]:
         if name not in found:
@@ -308,6 +318,11 @@ def _holes(found: list[Condition], place: str) -> list[Fault]:
         for item in found
         if item.qualifier is Qualifier.ALL and item.key not in present
     ]
+
+
+@lru_cache(maxsize=1024)
+def _action(pattern: str) -> Glob:
+    return glob_of(tokens_of(pattern))
 
 
 def _resource(text: str, *, variables: bool) -> ResourcePattern:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from larum.access.policy.document import Effect, Policy, Statement
+from larum.access.policy.document import Policy, Statement
 from larum.access.policy.outcomes import Outcome
 from larum.access.policy.wildcards import MANY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Layer(StrEnum):
@@ -122,16 +122,14 @@ def _decide(
     missing: Decision | None = None
     for layer, policies in layers:
         allowed: Decision | None = None
-        for named in policies:
-            for statement in _about(named.policy, asking.action):
-                is_deny = statement.effect is Effect.DENY
-                # One Allow of a layer is enough; every Deny has to be looked at.
-                if (allowed is None or is_deny) and asking.matches(statement):
-                    outcome = Outcome.EXPLICIT_DENY if is_deny else Outcome.ALLOW
-                    found = Decision(outcome, layer, named.name, _name(statement))
-                    if is_deny:
-                        return found
-                    allowed = found
+        for _, named, statement in _index(policies, asking.action).candidates(asking.keys):
+            # One Allow of a layer is enough; every Deny has to be looked at.
+            if (allowed is None or statement.denies) and asking.matches(statement):
+                outcome = Outcome.EXPLICIT_DENY if statement.denies else Outcome.ALLOW
+                found = Decision(outcome, layer, named.name, _name(statement))
+                if statement.denies:
+                    return found
+                allowed = found
         if allowed is not None:
             allows.append(allowed)
         elif missing is None:
@@ -143,14 +141,52 @@ def _name(statement: Statement) -> str:
     return statement.sid or f"Statement[{statement.index}]"
 
 
-@lru_cache(maxsize=8192)
-def _about(policy: Policy, action: str) -> tuple[Statement, ...]:
-    """Return the statements of `policy` whose actions include `action`, in lower case."""
-    return tuple(
-        statement
-        for statement in policy.statements
+_Placed = tuple[int, NamedPolicy, Statement]
+
+
+class _Index(msgspec.Struct, frozen=True, eq=False):
+    """The statements of a layer about one action, each with its policy and its place among them.
+
+    Large policies say the same for one team after another. A statement that asks for one of some
+    texts stands in `by_value`, by the key and those texts, and is not looked at for others; the
+    rest is in `always`.
+    """
+
+    always: tuple[_Placed, ...]
+    by_value: tuple[tuple[str, Mapping[str, tuple[_Placed, ...]]], ...]
+
+    def candidates(self, keys: Mapping[str, tuple[str, ...]]) -> Iterable[_Placed]:
+        """Return the statements that can be about a request with these keys, in their order."""
+        found: list[_Placed] = []
+        for key, by_text in self.by_value:
+            for value in keys.get(key, ()):
+                found += by_text.get(value, ())
+        if not found:
+            return self.always
+        placed = {each[0]: each for each in (*self.always, *found)}
+        return [placed[place] for place in sorted(placed)]
+
+
+@lru_cache(maxsize=4096)
+def _index(policies: tuple[NamedPolicy, ...], action: str) -> _Index:
+    """Return the statements of `policies` whose actions include `action`, in lower case."""
+    always: list[_Placed] = []
+    by_value: dict[str, dict[str, tuple[_Placed, ...]]] = {}
+    about = (
+        (named, statement)
+        for named in policies
+        for statement in named.policy.statements
         if any(glob.matches(action) for glob in statement.actions) != statement.not_action
     )
+    for place, (named, statement) in enumerate(about):
+        needed = next((each for each in statement.conditions if each.needs_text), None)
+        if needed is None:
+            always.append((place, named, statement))
+            continue
+        by_text = by_value.setdefault(needed.key, {})
+        for text in needed.texts or ():
+            by_text[text] = (*by_text.get(text, ()), (place, named, statement))
+    return _Index(tuple(always), tuple(by_value.items()))
 
 
 class _Asking:
@@ -166,21 +202,31 @@ class _Asking:
         self.principals = question.principals | {MANY}
 
     def matches(self, statement: Statement) -> bool:
-        """Return whether a statement about the action is about this request."""
-        if statement.principals is not None:
-            if not statement.principals & self.principals:
+        """Return whether a statement about the action is about this request.
+
+        It runs for each statement of each request: the usual kinds of resource come first, and a
+        loop is twice as fast as a generator.
+        """
+        if statement.one_pattern is not None:
+            if not statement.one_pattern.matches(self.resource, self.parts):
                 return False
-        elif not self._has_resource(statement):
+        elif not (statement.everywhere or self._is_meant(statement)):
             return False
-        cautious = statement.effect is Effect.ALLOW
-        return all(
-            condition.holds(self.keys, cautious=cautious) for condition in statement.conditions
-        )
+        cautious = not statement.denies
+        for condition in statement.conditions:
+            if not condition.holds(self.keys, cautious=cautious):
+                return False
+        return True
+
+    def _is_meant(self, statement: Statement) -> bool:
+        if statement.principals is not None:
+            return not self.principals.isdisjoint(statement.principals)
+        return self._has_resource(statement)
 
     def _has_resource(self, statement: Statement) -> bool:
-        found = (
-            pattern.matches(self.resource, self.parts, self.keys) for pattern in statement.resources
-        )
-        if statement.not_resource:
-            return all(answer is False for answer in found)
-        return any(found)
+        for pattern in statement.resources:
+            found = pattern.matches(self.resource, self.parts, self.keys)
+            # A variable without a value: nothing is known to be, or not to be, the resource.
+            if found or (found is None and statement.not_resource):
+                return found is True and not statement.not_resource
+        return statement.not_resource

@@ -68,11 +68,16 @@ class RequestKeys(Mapping[str, tuple[str, ...]]):
 
     def __getitem__(self, key: str) -> tuple[str, ...]:
         """Return the values of `key` (lower case); raises KeyError where the request has none."""
+        values = self.get(key)
+        if not values:
+            raise KeyError(key)
+        return values
+
+    def get(self, key: str, _default: object = ()) -> tuple[str, ...]:
+        """Return the values of `key`, () where the request has none."""
         values = self._found.get(key)
         if values is None:
             values = self._found[key] = self._values_of(key)
-        if not values:
-            raise KeyError(key)
         return values
 
     def __iter__(self) -> Iterator[str]:
