@@ -22,6 +22,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from larum.access.sources import source_of
 from larum.access.throttle import FAILED_AUTHENTICATION, BucketTable, Rate
 from larum.calls import Chore
 from larum.domain.regions import REGIONS
@@ -124,7 +125,7 @@ class FailedAuthentications:
         key = self._key(claim)
         account = self._administrator if key is None else key.principal.account
         if not (claim.access_key_id and isinstance(error, RECORDED) and self._has_room(request)):
-            self._count(account, request.source_ip, type(error).__name__, now)
+            self._count(account, source_of(request.source_ip), type(error).__name__, now)
             return answer
         record = self._record(request, claim, key, now, request_id)
         record |= {"errorCode": error.code, "errorMessage": _told(error)}
@@ -179,7 +180,7 @@ class FailedAuthentications:
     def _has_room(self, request: HttpRequest) -> bool:
         now = self._steady()
         return (
-            self._of_source.take(request.source_ip, OF_SOURCE, now) == 0
+            self._of_source.take(source_of(request.source_ip), OF_SOURCE, now) == 0
             and self._in_all.take("", IN_ALL, now) == 0
         )
 

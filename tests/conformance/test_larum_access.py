@@ -70,7 +70,11 @@ def request_of(operation: str) -> RawRequest:
     return raw_request(LARUM.operations[operation], params)
 
 
-@pytest.mark.parametrize("operation", NAMES)
+# It names no account: everybody asks for the key with which their own chain is checked.
+OF_EVERYBODY = {"GetAuditKey"}
+
+
+@pytest.mark.parametrize("operation", sorted(set(NAMES) - OF_EVERYBODY))
 @pytest.mark.parametrize("account", [STANDALONE, MEMBER])
 def test_only_the_administrator_is_let_in(
     service: larum.Service, door: tuple[Send, str], operation: str, account: str

@@ -13,8 +13,11 @@ from botocore.exceptions import ClientError
 
 import larum
 from larum.operations import audit as operations
+from tests.conformance.iam_documents import allowing
 from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import smallest
+from tests.conformance.users import user_client, user_key
+from tests.edge.larum_servers import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from tests.conformance.instances import Instance
@@ -83,17 +86,42 @@ def test_a_record_has_cloudtrails_shape(connect: Instance, account: str) -> None
     administrator.close()
 
 
-def test_nobody_but_the_administrator_reads_it(connect: Instance, account: str) -> None:
-    """An account's root may read no chain, its own neither."""
-    stranger = larum_client(connect, account)
+def test_an_account_reads_its_own_chain_alone(
+    connect: Instance, account: str, stranger: str
+) -> None:
+    """Its root lists its records and asks for the key; other chains and their list are refused."""
+    changed(connect, account, 2)
+    changed(connect, stranger, 2)
+    administrator, own = larum_client(connect), larum_client(connect, account)
+    assert records(own, account, 2) == records(administrator, account, 2)
+    assert own.get_audit_key()["publicKey"] == administrator.get_audit_key()["publicKey"]
     for call in (
-        stranger.list_audit_chains,
-        stranger.get_audit_key,
-        lambda: stranger.list_audit_records(accountId=account),
+        own.list_audit_chains,
+        lambda: own.list_audit_records(accountId=stranger),
+        lambda: own.list_audit_records(accountId=ADMINISTRATOR),
     ):
         with pytest.raises(ClientError, match="AccessDeniedException"):
             call()
-    stranger.close()
+    administrator.close()
+    own.close()
+
+
+def test_a_user_reads_it_whom_a_policy_lets(connect: Instance, account: str) -> None:
+    """Without a policy nobody but root; one on the account's audit opens that and nothing else."""
+    changed(connect, account, 1)
+    administrator = larum_client(connect)
+    key = user_key(administrator, account)
+    named = {"accountId": account, "userName": "eve"}
+    with user_client(connect, key, "larum") as user:
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            user.list_audit_records(accountId=account)
+        policy = allowing("larum:ListAuditRecords", resource=f"arn:aws:larum::{account}:audit")
+        administrator.put_user_policy(**named, policyName="auditor", policyDocument=policy)
+        assert len(records(user, account, 2)) > 2
+        for refused in (ADMINISTRATOR, "999999999999"):
+            with pytest.raises(ClientError, match="AccessDeniedException"):
+                user.list_audit_records(accountId=refused)
+    administrator.close()
 
 
 def test_a_time_window_is_found_by_short_pages(monkeypatch: pytest.MonkeyPatch) -> None:

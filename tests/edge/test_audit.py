@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
+from botocore.exceptions import ClientError
 
 import larum
 from larum.access.audit_checkpoints import is_signed, parse
@@ -156,6 +157,29 @@ def test_an_export_is_checked_without_a_server(shell: Shell) -> None:
     assert "record 2: its hash" in verify(shell, str(export))[1]
     export.write_text("".join(lines) + "no record\n")
     assert verify(shell, str(export))[0] == 3
+
+
+def test_why_a_request_was_denied_is_explained(shell: Shell) -> None:
+    """By its id: who asked for what, what they were told and why; JSON has the record too."""
+    with larum.Service(shell.data) as service:
+        client: Any = service.client(account=OTHER)
+        with pytest.raises(ClientError) as caught:
+            client.get_membership(membershipId="m-0000000000000000000000")
+        client.close()
+    request = caught.value.response["ResponseMetadata"]["RequestId"]
+    told = shell.text("why-denied", request, "--account", OTHER)
+    assert [line.split()[0] for line in told.splitlines()] == [
+        "When", "Who", "What", "Resource", "Told", "Why", "Record"
+    ]  # fmt: skip
+    assert f"arn:aws:iam::{OTHER}:root, with LARU" in told
+    assert "What      security-ir:GetMembership\n" in told
+    assert "No policy decided" in told
+    assert f"Record    {RECORDS + 1} of account {OTHER}\n" in told
+    in_json = shell.told("why-denied", request, "--account", OTHER)
+    assert json.loads(in_json["record"])["requestID"] == in_json["requestId"] == request
+    done = shell.larum("why-denied", request)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No request with this id was refused." in done.stderr
 
 
 def test_checkpoints_that_were_changed_or_left_out_are_named(shell: Shell) -> None:

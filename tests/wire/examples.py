@@ -216,6 +216,10 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
     "GetCase": {**NAMED_CASE},
     "ListAccounts": {**PAGE},
     "GetAuditKey": {},
+    "GetDenial": {
+        "accountId": "111122223333",
+        "requestId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    },
     "ListAuditChains": {**PAGE},
     "ListAuditRecords": {
         "accountId": "111122223333",

@@ -15,6 +15,7 @@ from larum.operations import (
     case_updates,
     cases,
     comments,
+    denials,
     directory,
     finding_metrics,
     findings,
@@ -38,6 +39,7 @@ from larum.operations.iam import IAM_OPERATIONS
 from larum.operations.organization_entries import ORGANIZATION_OPERATIONS
 from larum.operations.resources import (
     any_resource,
+    audit_of_account,
     case_of_caller,
     membership_of_account,
     membership_of_caller,
@@ -127,17 +129,18 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     "DisassociateMemberAccounts": Entry(
         specified_accounts.disassociate_member_accounts, named_membership, writes=True
     ),
-    "GetAuditKey": Entry(audit.get_audit_key, any_resource),
+    "GetAuditKey": Entry(audit.get_audit_key, audit_of_account, own_account=True),
     "GetCase": Entry(responder_reads.get_case, named_case),
     "GetCaseAttachmentDownloadUrl": Entry(
         operator_attachments.get_case_attachment_download_url, named_case
     ),
+    "GetDenial": Entry(denials.get_denial, audit_of_account, own_account=True),
     "GetFinding": Entry(findings.get_finding, membership_of_account),
     "GetMembership": Entry(operator_memberships.get_membership, named_membership),
     "IngestFindings": Entry(findings.ingest_findings, membership_of_account, writes=True),
     "ListAccounts": Entry(directory.list_accounts, any_resource),
     "ListAuditChains": Entry(audit.list_audit_chains, any_resource),
-    "ListAuditRecords": Entry(audit.list_audit_records, any_resource),
+    "ListAuditRecords": Entry(audit.list_audit_records, audit_of_account, own_account=True),
     "ListCaseEdits": Entry(responder_reads.list_case_edits, named_case),
     "ListCases": Entry(responder_reads.list_cases, new_named_case),
     "ListComments": Entry(responder_reads.list_comments, named_case),

@@ -24,6 +24,11 @@ def any_resource(_caller: Caller, _params: Mapping[str, Any]) -> str:
     return "*"
 
 
+def audit_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the audit of `accountId`, or of the caller's account."""
+    return f"arn:aws:larum::{params.get('accountId', caller.account)}:audit"
+
+
 def new_membership(caller: Caller, _params: Mapping[str, Any]) -> str:
     """Return the pattern of a membership that has no id yet."""
     return values.membership_arn(caller.region, caller.account, "*")

@@ -39,7 +39,7 @@ SELECT sequence, record, hash FROM audit_records
 WHERE account = :account AND sequence > :after ORDER BY sequence LIMIT :limit
 """
 OF_DENIAL = """
-SELECT record FROM audit_records
+SELECT sequence, record FROM audit_records
 WHERE account = :account AND request_id = :request_id ORDER BY sequence LIMIT 1
 """
 NEXT_ACCOUNT = "SELECT min(account) FROM audit_records WHERE account > :after"
@@ -114,10 +114,10 @@ def count_of_case(tx: Transaction, account: str, case_arn: str) -> int:
     return int(tx.rows(COUNT_OF_CASE, parameters)[0][0])
 
 
-def of_denial(tx: Transaction, account: str, request_id: str) -> dict[str, Any] | None:
-    """Return the record of the denial of a request, of that account's chain; None if none is."""
+def of_denial(tx: Transaction, account: str, request_id: str) -> tuple[int, str] | None:
+    """Return (sequence, text) of the record of a request's denial in that account's chain."""
     row = tx.row(OF_DENIAL, {"account": account, "request_id": request_id})
-    return None if row is None else _decode(row[0])
+    return None if row is None else (row[0], row[1])
 
 
 def page(tx: Transaction, account: str, after: int, limit: int) -> list[tuple[int, str, bytes]]:

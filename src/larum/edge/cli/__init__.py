@@ -20,6 +20,7 @@ from larum.edge.cli.memberships import memberships
 from larum.edge.cli.outbox import outbox
 from larum.edge.cli.responder import responder
 from larum.edge.cli.running import model, operations, replace_root_key, serve
+from larum.edge.cli.why_denied import why_denied
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -56,6 +57,7 @@ for command in (
     cases,
     export,
     audit,
+    why_denied,
     outbox,
     responder,
     findings,
