@@ -89,17 +89,48 @@ def command(name: str) -> str:
             found = found.commands[word]
     context = click.Context(found, info_name=f"larum {name.replace('/', ' ')}")
     usage = " ".join([context.command_path, *found.collect_usage_pieces(context)])
-    description = re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.cleandoc(found.help or ""))
-    options = [each for each in found.params if isinstance(each, click.Option)]
-    rows = [[_spelling(each), (each.help or "—"), _initial(each)] for each in options]
-    listed = bool(rows) and name != "serve"
-    shown = f"\n\n{table(('Option', 'Meaning', 'Default'), rows)}" if listed else ""
-    return f"`{usage}`\n\n{description}{shown}"
+    options = _options(found)
+    shown = f"\n\n{_options_table(options)}" if options and name != "serve" else ""
+    return f"`{usage}`\n\n{_described(found)}{shown}"
+
+
+def commands(name: str) -> str:
+    """Return a section for each command of a group, whose shared options are told once."""
+    group = main.commands[name]
+    if not isinstance(group, click.Group):
+        message = f"larum {name} is no group of commands"
+        raise TypeError(message)
+    options = {word: _options(each) for word, each in group.commands.items()}
+    names = [{each.name for each in found} for found in options.values()]
+    shared = set.intersection(*names)
+    first = next(iter(options.values()))
+    told = [_options_table([each for each in first if each.name in shared])]
+    for word, each in group.commands.items():
+        own = [option for option in options[word] if option.name not in shared]
+        told.append(f"## larum {name} {word}\n\n{_described(each)}")
+        told += [_options_table(own)] if own else []
+    return "\n\n".join(told)
+
+
+def _options(found: click.Command) -> list[click.Option]:
+    return [each for each in found.params if isinstance(each, click.Option)]
+
+
+def _options_table(options: Iterable[click.Option]) -> str:
+    rows = [
+        [_spelling(each), (each.help or "—"), "required" if each.required else _initial(each)]
+        for each in options
+    ]
+    return table(("Option", "Meaning", "Default"), rows)
+
+
+def _described(found: click.Command) -> str:
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.cleandoc(found.help or ""))
 
 
 def _spelling(option: click.Option) -> str:
     choices = option.type.choices if isinstance(option.type, click.Choice) else ()
-    value = "|".join(map(str, choices)) or ("" if option.is_flag else "VALUE")
+    value = "|".join(map(str, choices)) or ("" if option.is_flag else option.metavar or "VALUE")
     return f"`{option.opts[0]} {value}`".replace(" `", "`")
 
 

@@ -53,6 +53,7 @@ BLOCKS: Final[Mapping[str, Callable[[str], str]]] = {
     "own-operations": docs_of_own_api.own_operations,
     "own-members": docs_of_own_api.own_members,
     "command": docs_of_program.command,
+    "commands": docs_of_program.commands,
     "settings": docs_of_program.settings,
     "settings-not-yet": docs_of_program.settings_not_yet,
 }

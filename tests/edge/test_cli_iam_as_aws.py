@@ -32,6 +32,10 @@ LEFT_OUT = {
     "path-prefix": PATHS,
     "create-user tags": "tag-user adds them",
     "create-user permissions-boundary": "put-user-permissions-boundary sets it",
+    "create-role tags": "tag-role adds them",
+    "create-role permissions-boundary": "put-role-permissions-boundary sets it",
+    "create-policy tags": "managed policies have no tags",
+    "list-policies policy-usage-filter": "list-entities-for-policy tells how one is used",
 }
 # Options that `aws iam` does not have, and why.
 ADDED = {"account": "the AWS CLI acts on the account of its credentials alone"}

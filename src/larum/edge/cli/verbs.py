@@ -41,6 +41,8 @@ UNASKED: Final = frozenset({"nextToken", "maxResults"})
 # Texts that are JSON; the AWS CLI shows what they say.
 DOCUMENTS: Final = frozenset({"policyDocument", "assumeRolePolicyDocument", "document"})
 WIDEST: Final = 64
+# Where a word of a member's name begins, after another one.
+WORDS: Final = re.compile("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 Given = Mapping[str, Any]
 Tell = Callable[[Given, Given], None]
@@ -138,7 +140,7 @@ def option_name(member: Member) -> str:
     """Return how the AWS CLI would spell the option of a member: `--user-name`."""
     if member.name == ACCOUNT and not member.required:
         return "--account"
-    return "--" + re.sub("([a-z])([A-Z])", r"\1-\2", member.name).lower()
+    return "--" + WORDS.sub("-", member.name).lower()
 
 
 def asked(operation: Operation) -> list[Member]:
