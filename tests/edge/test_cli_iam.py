@@ -124,6 +124,113 @@ def test_a_disabled_key_is_not_replaced_by_the_next_run(data: Path) -> None:
     assert applied(data, file).stderr == "Nothing to change.\n"
 
 
+TEAM = f"""\
+accounts:
+  - id: "{PARTNER}"
+    policies:
+      Notes:
+        Version: 2012-10-17
+        Statement: [{{Effect: Allow, Action: "security-ir:GetCase", Resource: "*"}}]
+    groups: [{{group: analysts, policies: [Notes]}}]
+    principals:
+      - {{user: analyst, groups: [analysts], tags: {{team: blue}}}}
+      - role: ci
+        trust-policy:
+          Version: 2012-10-17
+          Statement: [{{Effect: Allow, Principal: {{AWS: "{PARTNER}"}}, Action: "sts:AssumeRole"}}]
+"""
+
+
+def test_a_file_makes_a_team_with_its_policies(data: Path) -> None:
+    """Policies, groups, users and roles are made as the file has them, once."""
+    file = write(data.parent, TEAM)
+    rehearsed = applied(data, file, "--dry-run").stdout
+    done = applied(data, file)
+    assert (done.stdout, done.returncode) == (rehearsed, 0)
+    assert [" ".join(line.split()) for line in done.stdout.splitlines()] == [
+        f"create-policy Notes@{PARTNER}",
+        f"create-group analysts@{PARTNER}",
+        f"create-user analyst@{PARTNER}",
+        f"create-role ci@{PARTNER}",
+        f"attach-group-policy analysts@{PARTNER} Notes",
+        f"add-user-to-group analyst@{PARTNER} analysts",
+        f"tag-user analyst@{PARTNER}",
+    ]
+    assert applied(data, file).stderr == "Nothing to change.\n"
+    (group,) = told(data, "list-groups-for-user", *ANALYST)["Groups"]
+    assert group["GroupName"] == "analysts"
+    role = told(data, "get-role", "--role-name", "ci")["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"AWS": PARTNER}
+
+
+def test_a_fault_inside_a_policy_is_told_with_its_line(data: Path) -> None:
+    """Whoever writes the file is led to the line of each fault, and nothing is made."""
+    broken = TEAM.replace('Effect: Allow, Action: "security', 'Effect: Alow, Action: "security')
+    file = write(data.parent, broken.replace("groups: [analysts]", "groups: [analyst]"))
+    done = applied(data, file)
+    assert done.returncode == 1
+    first, second, last = done.stderr.splitlines()
+    place = "accounts[0].policies.Notes.Statement[0].Effect"
+    assert first == f"larum: {file}:6: {place}: must be exactly Allow or Deny"
+    place = "accounts[0].principals[0].groups[0]"
+    message = "must be a group of the account; there is no analyst"
+    assert second == f"larum: {file}:9: {place}: {message}"
+    assert last == f"larum: 2 faults in {file}; nothing was changed."
+    assert told(data, "list-policies", "--scope", "Local")["Policies"] == []
+
+
+DOCUMENT = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "security-ir:GetCase", "Resource": "*"}],
+}
+
+
+def test_policies_are_given_as_files_and_told_as_json(data: Path) -> None:
+    """As with the AWS CLI: file:// in, and the policy itself out."""
+    file = write(data.parent, json.dumps(DOCUMENT, indent=2), "p.json")
+    typed(data, "create-user", *ANALYST)
+    named = (*ANALYST, "--policy-name", "p")
+    done = typed(data, "put-user-policy", *named, "--policy-document", f"file://{file}")
+    assert (done.returncode, done.stderr) == (0, "p is a policy of analyst.\n")
+    answer = {"UserName": "analyst", "PolicyName": "p", "PolicyDocument": DOCUMENT}
+    assert told(data, "get-user-policy", *named) == answer
+    assert json.loads(typed(data, "get-user-policy", *named).stdout) == DOCUMENT
+    assert typed(data, "list-user-policies", *ANALYST).stdout == "POLICY\np\n"
+    assert typed(data, "delete-user-policy", *named).returncode == 0
+    refused = typed(data, "put-user-policy", *named, "--policy-document", "{}")
+    assert (refused.returncode, "ValidationException" in refused.stderr) == (1, True)
+    assert "policyDocument" in refused.stderr
+    missing = typed(data, "put-user-policy", *named, "--policy-document", "file://absent.json")
+    assert missing.returncode == 3
+    assert missing.stderr == "larum: absent.json cannot be read: No such file or directory.\n"
+
+
+def test_tags_and_their_keys_are_words_one_after_the_other(data: Path) -> None:
+    """Key=…,Value=… and lists as the AWS CLI has them; what cannot be read is a wrong call."""
+    typed(data, "create-user", *ANALYST)
+    tags = ("Key=team,Value=blue", "Key=stage,Value=")
+    assert typed(data, "tag-user", *ANALYST, "--tags", *tags).returncode == 0
+    listed = told(data, "list-user-tags", *ANALYST)["Tags"]
+    assert listed == [{"Key": "stage", "Value": ""}, {"Key": "team", "Value": "blue"}]
+    assert "team=blue" in typed(data, "get-user", *ANALYST).stdout
+    assert typed(data, "untag-user", *ANALYST, "--tag-keys", "team", "stage").returncode == 0
+    assert told(data, "list-user-tags", *ANALYST) == {"Tags": []}
+    wrong = typed(data, "tag-user", *ANALYST, "--tags", "team=blue")
+    assert (wrong.returncode, "Key=…,Value=…" in wrong.stderr) == (2, True)
+
+
+def test_a_group_shows_who_is_in_it(data: Path) -> None:
+    """A group is told with its users, in lines and as the AWS CLI does."""
+    group = ("--group-name", "analysts")
+    typed(data, "create-group", *group)
+    typed(data, "create-user", *ANALYST)
+    assert typed(data, "add-user-to-group", *group, *ANALYST).stderr == "analyst is in analysts.\n"
+    assert told(data, "get-group", *group)["Users"][0]["UserName"] == "analyst"
+    shown = typed(data, "get-group", *group).stdout
+    assert f"arn:aws:iam::{PARTNER}:group/analysts" in shown
+    assert "analyst" in shown.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("users", "fault"),
     [

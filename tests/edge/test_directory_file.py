@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from larum.edge import directory_file
@@ -66,6 +68,38 @@ FAULTS = {
     "user with a name that IAM does not take": (
         'accounts:\n- {id: "444444444444", principals: [{user: a b}]}',
         [(2, "accounts[0].principals[0].user", "pattern")],
+    ),
+    "role with what no role has": (
+        'accounts:\n- {id: "444444444444", principals: [{role: a, groups: [b]}]}',
+        [(2, "accounts[0].principals[0].groups", "is not known here")],
+    ),
+    "neither user nor role": (
+        'accounts:\n- id: "444444444444"\n  principals:\n  - {tags: {a: b}}',
+        [(4, "accounts[0].principals[0].user", "must be given, or role")],
+    ),
+    "policy with a word that YAML takes for more": (
+        'accounts:\n- id: "444444444444"\n  policies:\n    p:\n      Statement: {Sid: on}',
+        [(5, "accounts[0].policies.p.Statement.Sid", 'must be quoted, "on"')],
+    ),
+    "policy with an account that YAML takes for a number": (
+        'accounts:\n- {id: "444444444444", policies: {p: {Id: 012345670123}}}',
+        [(2, "accounts[0].policies.p.Id", 'must be quoted, "012345670123"')],
+    ),
+    "policy that is a list": (
+        'accounts:\n- {id: "444444444444", groups: [{group: a, inline-policies: []}]}',
+        [(2, "accounts[0].groups[0].inline-policies", "must be a mapping")],
+    ),
+    "policy with a name that IAM does not take": (
+        'accounts:\n- {id: "444444444444", policies: {a b: {}}}',
+        [(2, "accounts[0].policies.a b", "pattern")],
+    ),
+    "tag that is no text": (
+        'accounts:\n- {id: "444444444444", principals: [{user: a, tags: {b: 1}}]}',
+        [(2, "accounts[0].principals[0].tags.b", 'write it quoted, "1"')],
+    ),
+    "session that is too long": (
+        'accounts:\n- {id: "444444444444", principals: [{role: a, max-session-duration: 1}]}',
+        [(2, "accounts[0].principals[0].max-session-duration", "3600")],
     ),
     "user with what no user has": (
         'accounts:\n- {id: "444444444444", principals: [{user: a, role: b}]}',
@@ -191,6 +225,94 @@ def test_a_fault_is_told_by_line_and_path(name: str) -> None:
         assert words in fault.message
 
 
+OF_AN_ACCOUNT = """
+accounts:
+  - id: "444444444444"
+    policies:
+      Notes:
+        Version: 2012-10-17
+        Statement:
+          - {Effect: Allow, Action: [a], Resource: "*", Condition: {Bool: {b: true}, N: {c: 7}}}
+      Text: |
+        {"Version": "2012-10-17"}
+    groups:
+      - group: analysts
+        policies: [Notes]
+        inline-policies: {p: {Version: 2012-10-17}}
+    principals:
+      - user: ana
+        groups: [analysts]
+        permissions-boundary: none
+        tags: {team: blue}
+      - role: ci
+        trust-policy: {Version: "2012-10-17"}
+        max-session-duration: 3600
+"""
+NOTES = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["a"],
+            "Resource": "*",
+            "Condition": {"Bool": {"b": True}, "N": {"c": 7}},
+        }
+    ],
+}
+
+
+def test_policies_are_read_as_the_json_that_they_stand_for() -> None:
+    """A mapping becomes JSON, a Version stays what it is, and text is taken as it is."""
+    found = directory_file.read(OF_AN_ACCOUNT.encode())
+    assert found.faults == []
+    (account,) = found.directory["accounts"]
+    notes, text = account["policies"]
+    assert (notes["policyName"], json.loads(notes["policyDocument"])) == ("Notes", NOTES)
+    assert text == {"policyName": "Text", "policyDocument": '{"Version": "2012-10-17"}\n'}
+    inline = [{"policyName": "p", "policyDocument": '{"Version": "2012-10-17"}'}]
+    assert account["groups"] == [
+        {"groupName": "analysts", "policies": ["Notes"], "inlinePolicies": inline}
+    ]
+    assert account["principals"] == [
+        {
+            "userName": "ana",
+            "groups": ["analysts"],
+            "permissionsBoundary": "none",
+            "tags": [{"key": "team", "value": "blue"}],
+        },
+        {
+            "roleName": "ci",
+            "assumeRolePolicyDocument": '{"Version": "2012-10-17"}',
+            "maxSessionDuration": 3600,
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("member", "line", "path"),
+    [
+        ("policies[0].policyDocument.Statement[0].Effect", 8, "policies.Notes.Statement[0].Effect"),
+        ("policies[1].policyDocument.Statement", 9, "policies.Text.Statement"),
+        ("policies[0].policyName", 6, "policies.Notes"),
+        ("groups[0].policies[0]", 13, "groups[0].policies[0]"),
+        ("groups[0].inlinePolicies[0].policyDocument", 14, "groups[0].inline-policies.p"),
+        ("principals[0].tags[0].value", 19, "principals[0].tags.team"),
+        (
+            "principals[1].assumeRolePolicyDocument.Version",
+            21,
+            "principals[1].trust-policy.Version",
+        ),
+    ],
+)
+def test_faults_of_policies_are_told_where_they_are_written(
+    member: str, line: int, path: str
+) -> None:
+    """What the service finds inside a document has the line on which it stands in the file."""
+    found = directory_file.read(OF_AN_ACCOUNT.encode())
+    fault = found.fault(f"directory.accounts[0].{member}", "must be otherwise")
+    assert (fault.line, fault.path) == (line, f"accounts[0].{path}")
+
+
 def test_all_faults_come_at_once() -> None:
     """A file with every fault of one kind each has them all told."""
     accounts = [
@@ -242,7 +364,7 @@ def test_aliases_cannot_grow() -> None:
     text = "organization:\n  organizational-units:\n    " + "\n    ".join(lines)
     found = directory_file.read(text.encode())
     assert any("aliases" in each.message for each in found.faults)
-    assert len(found.units) < 200
+    assert len(found.names["organization.organizational-units"]) < 200
 
 
 def test_the_service_s_faults_are_told_in_the_file_s_words() -> None:

@@ -10,7 +10,7 @@ from larum.domain.directory_units import IDENTIFIED
 from larum.domain.organizations import AccountStatus
 from larum.domain.principals import Principal
 from larum.errors import FieldFailure, ValidationException
-from larum.operations import directory_changes, directory_users
+from larum.operations import directory_changes, directory_principals
 from larum.operations.directory_changes import organization_of, paths
 from larum.store import (
     access_keys,
@@ -47,20 +47,20 @@ def apply_directory(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """
     wanted = _wanted(params["directory"])
     present = _present(context, wanted)
-    users = directory_users.missing(context, params["directory"])
-    faults = [*directory.faults(present, wanted), *users.faults]
+    principals = directory_principals.changes(context, params["directory"])
+    faults = [*directory.faults(present, wanted), *principals.faults]
     if faults:
         raise ValidationException.of_fields(tuple(faults))
     plan = directory.plan(present, wanted)
     keys = _missing_root_keys(context, plan)
-    changes = [*_told(plan), *_told_keys(keys), *users.changes()]
+    changes = [*_told(plan), *_told_keys(keys), *principals.changes()]
 
     def make() -> list[dict[str, Any]]:
         directory_changes.apply_plan(context, present.organization, present.units, plan)
         issued = [_key_out(account, key) for account, key in _issued(context, keys)]
-        made = users.make(context)
+        made = principals.make(context)
         return issued + [
-            _key_out(user.account, key) | {"userName": user.user_name} for user, key in made
+            _key_out(step.account, key) | {"userName": step.name} for step, key in made
         ]
 
     if params.get("dryRun", False):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from larum.edge.cli.calls import Connection, Where
-    from larum.edge.directory_file import DirectoryFile, Fault
+    from larum.edge.directory_file import DirectoryFile
+    from larum.edge.directory_nodes import Fault
 
 CHANGE_WIDTHS: Final = (28, 14)
 ACCOUNT_WIDTHS: Final = (12, 9, 7, 14, 24, 24)
@@ -41,7 +42,7 @@ CASE_LIMITS: Final = {
 }
 
 
-@click.command(short_help="Make a file true: organization, accounts, users, limits.")
+@click.command(short_help="Make a file true: accounts, who may do what in them, limits.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
@@ -53,11 +54,12 @@ CASE_LIMITS: Final = {
 def apply(
     file: Path, where: Where, output: str, credentials: Path | None, *, dry_run: bool
 ) -> None:
-    """Make FILE true: the organization, its accounts, units and users, and the limits.
+    """Make FILE true: the organization, accounts, policies, groups, users and roles, and limits.
 
     Everything is changed or nothing; every fault in FILE is listed. What FILE does not name stays
-    as it is, a list that it gives is the whole list. Access keys that it asks for are added to the
-    file credentials of the data directory, as profiles named by the account, or USER@ACCOUNT.
+    as it is, a list that it gives is the whole list; nobody is removed. Access keys that it asks
+    for are added to the file credentials of the data directory, as profiles named by the account,
+    or USER@ACCOUNT.
     """
     from larum.edge import directory_file
 
