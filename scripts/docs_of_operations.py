@@ -202,13 +202,17 @@ RETRIED: Final = frozenset(
 FRONT_END: Final[Mapping[str, str]] = {
     "AccessDenied": "A signed URL of an attachment is expired, altered, used with another "
     "method, Host or length, or its case or access key does not allow it any more.",
-    "ExpiredTokenException": "Session credentials have expired. There are none yet.",
+    "ExpiredTokenException": "[Session credentials](sessions.md) have expired.",
     "IncompleteSignatureException": "The Authorization header or the date cannot be understood.",
     "InvalidSignatureException": "Wrong signature, Region or service in the credential scope, or a "
     "clock that is more than 5 minutes off.",
     "MalformedHttpRequestException": "Not HTTP as this API allows it: two Host headers, a Host not "
     "in `--allowed-host`, a body that is not declared as JSON, a path with dot segments.",
+    "MalformedPolicyDocumentException": "A [session policy](sessions.md) cannot be "
+    "understood; each fault with its place.",
     "MissingAuthenticationTokenException": "The request is not signed.",
+    "PackedPolicyTooLargeException": "Session policies and tags do not fit into a "
+    "[session token](sessions.md).",
     "PreconditionFailed": "The upload URL was used already: it takes its bytes once.",
     "RequestEntityTooLargeException": "The body is larger than the operation's largest legal input "
     "can be (16 KiB to 4 MiB).",
@@ -216,8 +220,8 @@ FRONT_END: Final[Mapping[str, str]] = {
     "ServiceUnavailable": "The server is shutting down, or has all the connections it can hold.",
     "UnknownOperationException": "No operation has this method and path, or it "
     "[does not work yet](coverage.md).",
-    "UnrecognizedClientException": "The access key is unknown or inactive, or came with a session "
-    "token.",
+    "UnrecognizedClientException": "The access key is unknown or inactive, or the session token is "
+    "not its own; or its user or role is gone.",
 }
 TEXT_RULES: Final = {
     TextRule.LINE: "no control characters",

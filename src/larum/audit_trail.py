@@ -41,8 +41,11 @@ def changed(
         edit,
         replayed=replayed,
     )
-    account = audit_records.owner(resource, call.caller.account)
-    audit.append(context.tx, account, record, None if edit is None else edit.case_arn)
+    case_arn = None if edit is None else edit.case_arn
+    # Who lends a role and who borrows it both have the record, as in CloudTrail.
+    borrower = (call.caller.account,) if call.entry.by_trust else ()
+    for account in dict.fromkeys((audit_records.owner(resource, call.caller.account), *borrower)):
+        audit.append(context.tx, account, record, case_arn)
 
 
 def denied(call: Call, error: ServiceError, answer: HttpResponse) -> Chore:
@@ -65,7 +68,7 @@ def denied(call: Call, error: ServiceError, answer: HttpResponse) -> Chore:
         audit.append(tx, call.caller.account, record, denied_request=call.request_id)
         return answer
 
-    return Chore(call.request_id, perform)
+    return Chore(call.request_id, perform, call.protocol)
 
 
 def _decision(error: ServiceError) -> dict[str, Any]:

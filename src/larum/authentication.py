@@ -10,11 +10,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from larum.access import relaxed, sigv4, throttle
+from larum.access import keys, relaxed, sigv4, throttle
+from larum.access.session_tokens import SessionTokens
 from larum.domain.regions import REGIONS
 from larum.errors import InternalServerException, ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from larum.context import Caller
@@ -24,11 +26,18 @@ if TYPE_CHECKING:
 
 
 class Authentication:
-    """Authenticates the requests of one instance, as its settings say."""
+    """Authenticates the requests of one instance, as its settings say.
 
-    def __init__(self, installation: Installation, settings: Settings) -> None:
+    `tokens` makes and opens the tokens of its sessions; `random(n)` gives n bytes.
+    """
+
+    def __init__(
+        self, installation: Installation, settings: Settings, random: Callable[[int], bytes]
+    ) -> None:
         self._installation = installation
         self._is_relaxed = settings.auth == "relaxed"
+        key = keys.derive(installation.master_key, "session-token")
+        self.tokens = SessionTokens(key, random)
         self._failures = throttle.FailureLimit(settings.failed_authentications)
 
     def caller(self, request: HttpRequest, services: frozenset[str], now: datetime) -> Caller:
@@ -60,6 +69,7 @@ class Authentication:
         return sigv4.verify(
             request,
             find_access_key=self._installation.credentials.find,
+            open_session=self.tokens.open,
             service=services,
             regions=REGIONS,
             now=now,

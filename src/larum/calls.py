@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from larum.wire import protocols, rest_json
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from larum.store.idempotency import TokenUse
     from larum.wire.http import HttpResponse
     from larum.wire.model import Operation
+    from larum.wire.protocols import WireProtocol
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -43,13 +46,20 @@ class Call(msgspec.Struct, frozen=True):
         """Whether it needs a place in a group, or a snapshot to read."""
         return self.entry.writes
 
+    @property
+    def protocol(self) -> WireProtocol:
+        """How its answer is written."""
+        return protocols.of_service(self.service)
+
 
 class Chore(msgspec.Struct, frozen=True):
     """A change that is no call of an operation, and shares the commits of calls all the same.
 
     One such change is the record of a request that was denied: `perform` returns the denial.
+    `protocol` is how a failure of it is told.
     """
 
     request_id: str
     perform: Callable[[Transaction], HttpResponse]
+    protocol: WireProtocol = rest_json
     token: None = None

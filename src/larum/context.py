@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from larum.domain.attachments import Attachment
+    from larum.domain.mfa_devices import MfaDevice
     from larum.domain.policies import PolicyKind
     from larum.domain.principals import AccessKey, LastUse, Principal
-    from larum.domain.sessions import Session
+    from larum.domain.roles import Role
+    from larum.domain.sessions import Session, SessionKey
     from larum.store.engine import Transaction
 
 
@@ -63,6 +65,41 @@ class ReadPolicy(Protocol):
 
         Raises ValidationException with the place of every fault inside `member`.
         """
+
+
+class MfaCodes(Protocol):
+    """Makes the seeds of MFA devices and checks their codes."""
+
+    def new_seed(self, serial_number: str) -> tuple[bytes, str]:
+        """Return a new seed: sealed, and in base32 as its owner needs it once."""
+        ...
+
+    def step(self, device: MfaDevice, code: str, now: datetime) -> int | None:
+        """Return the step of time whose code it is, None for none; ThrottlingException."""
+        ...
+
+
+class Sessions(Protocol):
+    """Makes sessions for the caller of one request, by the policies that hold in it."""
+
+    def check_trust(self, role: Role, params: Mapping[str, Any], *, multi_factor: bool) -> None:
+        """Return if the caller may assume `role` as `params` ask; AccessDeniedException."""
+        ...
+
+    def check_policy(self, text: str) -> None:
+        """Return if `text` is a session policy; MalformedPolicyDocumentException."""
+        ...
+
+    def has_policy(self, policy_arn: str) -> bool:
+        """Return whether there is a managed policy of that ARN."""
+        ...
+
+    def packed_percentage(self, session: Session) -> int:
+        """Return how full the policies and tags make it; PackedPolicyTooLargeException."""
+        ...
+
+    def issue(self, session: Session) -> SessionKey:
+        """Return credentials of the session."""
         ...
 
 
@@ -91,6 +128,8 @@ class Context(msgspec.Struct, frozen=True):
     read_policy: ReadPolicy
     service_policies: Mapping[str, str]
     last_used: Callable[[str], LastUse | None]
+    sessions: Sessions
+    mfa_codes: MfaCodes
     origin: str
     tx: Transaction
     cursor: str | None = None

@@ -207,8 +207,16 @@ class MalformedHttpRequestException(ServiceError):
     """The request is not one that HTTP or this API allows."""
 
 
+class MalformedPolicyDocumentException(ServiceError):
+    """A session policy cannot be understood; sts alone."""
+
+
 class MissingAuthenticationTokenException(ServiceError):
     """The request is not signed."""
+
+
+class PackedPolicyTooLargeException(ServiceError):
+    """Session policies and tags do not fit into a session token; sts alone."""
 
 
 class PreconditionFailed(ServiceError):

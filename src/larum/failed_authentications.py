@@ -37,6 +37,7 @@ from larum.errors import (
 )
 from larum.operations import audit_records
 from larum.store import audit
+from larum.wire import protocols
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ class _Counted:
 class FailedAuthentications:
     """The failures of one instance; safe to use from several threads.
 
-    `match` gives the operation of a method and raw path, `clock()` the time (UTC) and `steady()`
+    `match` gives the operation that a request asks for, `clock()` the time (UTC) and `steady()`
     monotonic seconds. What names no Region belongs to the first of the settings.
     """
 
@@ -99,7 +100,7 @@ class FailedAuthentications:
         self,
         installation: Installation,
         settings: Settings,
-        match: Callable[[str, str], Match | None],
+        match: Callable[[HttpRequest], Match | None],
         clock: Callable[[], datetime],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -134,7 +135,7 @@ class FailedAuthentications:
             audit.append(tx, account, record, denied_request=request_id)
             return answer
 
-        return Chore(request_id, perform)
+        return Chore(request_id, perform, protocols.of_request(request))
 
     def write(self) -> int:
         """Write what was counted, a record for each source; return how many.
@@ -163,7 +164,7 @@ class FailedAuthentications:
         now: datetime,
         request_id: str,
     ) -> dict[str, Any]:
-        match = self._match(request.method, request.raw_path)
+        match = self._match(request)
         record = audit_records.event(
             "larum" if match is None else match.service.name,
             UNKNOWN_NAME if match is None else match.operation.name,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from larum.calls import Call
     from larum.context import Caller
     from larum.domain.principals import Principal
+    from larum.domain.sessions import Session
     from larum.store.effective_policies import Document
     from larum.store.engine import Engine, Transaction
 
@@ -108,13 +109,36 @@ class Permissions:
             if not decision.allowed:
                 raise denied(call.caller, action, resource, decision)
 
-    def decide(self, call: Call, action: str, resource: str, tx: Transaction) -> Decision:
-        """Return whether the caller of `call` may do `action` to `resource`; raises as above."""
+    def decide(
+        self,
+        call: Call,
+        action: str,
+        resource: str,
+        tx: Transaction,
+        more: Mapping[str, tuple[str, ...]] = keys.NO_KEYS,
+    ) -> Decision:
+        """Return whether the caller of `call` may do `action` to `resource`; raises as above.
+
+        `more` are keys that the request has beside those of every one, and before them.
+        """
         holding = self._holding(call.caller, tx, keep=not call.writes)
-        return self._decide(call, holding, action, resource, tx)
+        return self._decide(call, holding, action, resource, tx, more)
+
+    def keys_of(
+        self, call: Call, tx: Transaction, more: Mapping[str, tuple[str, ...]]
+    ) -> keys.RequestKeys:
+        """Return the keys that every request of the caller has, and `more`; raises as above."""
+        holding = self._holding(call.caller, tx, keep=not call.writes)
+        return keys.RequestKeys(partial(_facts, call, holding), dict, more)
 
     def _decide(
-        self, call: Call, holding: Holding, action: str, resource: str, tx: Transaction
+        self,
+        call: Call,
+        holding: Holding,
+        action: str,
+        resource: str,
+        tx: Transaction,
+        more: Mapping[str, tuple[str, ...]] = keys.NO_KEYS,
     ) -> Decision:
         caller = call.caller
         reached = reach.reaches(
@@ -125,7 +149,7 @@ class Permissions:
             own_account=call.entry.own_account,
             administrator=self._administrator,
         )
-        if not reached:
+        if not reached or _lacks_code(call):
             return _NOT_REACHED
         if action in _FREE:
             return _EVERYBODY
@@ -134,9 +158,9 @@ class Permissions:
         if policies.identity is _OF_ROOT and not policies.control and session is None:
             return _ROOT_ALLOWED
         if session is not None and session.policies is not None:
-            policies = replace(policies, session=_session_policies(session.policies))
+            policies = replace(policies, session=_session_policies(session, tx))
         asked = keys.RequestKeys(
-            partial(_facts, call, holding), partial(_tag_keys, call, action, resource, tx)
+            partial(_facts, call, holding), partial(_tag_keys, call, action, resource, tx), more
         )
         return evaluate.decide(Question(action, resource, asked), policies)
 
@@ -229,8 +253,21 @@ def _compiled(documents: Iterable[Document]) -> tuple[NamedPolicy, ...]:
     return tuple(named(each.name, each.text or MANAGED.get(each.name)) for each in documents)
 
 
-def _session_policies(texts: tuple[str, ...]) -> tuple[NamedPolicy, ...]:
-    return tuple(named(f"session policy {place}", text) for place, text in enumerate(texts, 1))
+def _session_policies(session: Session, tx: Transaction) -> tuple[NamedPolicy, ...]:
+    texts = enumerate(session.policies or (), 1)
+    account = session.principal.account
+    managed = (effective_policies.managed(tx, account, arn) for arn in session.policy_arns)
+    return (*(named(f"session policy {place}", text) for place, text in texts), *_compiled(managed))
+
+
+def _lacks_code(call: Call) -> bool:
+    """Whether IAM is closed to the caller: a user's own session that was made without MFA code.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+    """
+    session = call.caller.session
+    without = session is not None and not session.is_of_role and not session.multi_factor
+    return without and call.entry.own_account
 
 
 def _asked(call: Call) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from larum import audit_trail, health
-from larum.access import keys, signed_url, sigv4, throttle
+from larum.access import keys, sigv4, throttle
 from larum.access.policy.managed import MANAGED
 from larum.audit_checkpoints import AuditCheckpoints
 from larum.authentication import Authentication
@@ -39,18 +39,20 @@ from larum.evidence import Evidence
 from larum.failed_authentications import FailedAuthentications
 from larum.installation import Installation
 from larum.last_uses import LastUses
+from larum.mfa_codes import MfaCodes
 from larum.operations import SERVICES, Entry, escalations, sweep
 from larum.operations.case_edits import Edited
 from larum.page_tokens import PageTokens
 from larum.permissions import Permissions
 from larum.policy_texts import read_policy
+from larum.role_sessions import RoleSessions
+from larum.routes import Routes
 from larum.settings import Settings
 from larum.store import idempotency
 from larum.store.engine import NOT_DONE
 from larum.store.idempotency import InFlight
-from larum.wire import body_limit, model, rest_json
+from larum.wire import protocols, rest_json
 from larum.wire.http import HttpRequest, HttpResponse
-from larum.wire.router import Router
 from larum.wire.validator import Validator
 
 if TYPE_CHECKING:
@@ -60,13 +62,13 @@ if TYPE_CHECKING:
 
     from larum.context import Caller
     from larum.store.engine import Group, Transaction
+    from larum.wire.protocols import WireProtocol
 
 log = logging.getLogger(__name__)
 
 # A key can be gone by the time that its request is performed.
 DENIALS: Final = (AccessDeniedException, UnrecognizedClientException)
 WRITES_PER_SWEEP: Final = 500
-_ONE_SERVICE: Final = {name: frozenset({name}) for name in SERVICES}
 UNEXPECTED: Final = (
     "The server made a mistake; its log tells more. "
     "Send the same request with the same clientToken again."
@@ -103,10 +105,8 @@ class Service:
         self.engine = self.installation.engine
         self.in_flight = InFlight()
         self._writes_alone = 0
-        models = [model.load(name) for name in SERVICES]
-        self._router = Router(models)
-        self._validators = {each.name: Validator(each) for each in models}
-        self._services = frozenset(SERVICES)
+        self._routes = Routes(SERVICES)
+        self._validators = {each.name: Validator(each) for each in self._routes.models}
         self._permissions = Permissions(
             self.engine,
             self.installation.administrator_account,
@@ -114,11 +114,12 @@ class Service:
         )
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._last_uses = LastUses(self.engine)
-        self._authentication = Authentication(self.installation, self.settings)
         self._failures = FailedAuthentications(
-            self.installation, self.settings, self._router.match, self._clock
+            self.installation, self.settings, self._routes.match, self._clock
         )
         master = self.installation.master_key
+        self._mfa_codes = MfaCodes(keys.derive(master, "mfa-seeds"), random)
+        self._authentication = Authentication(self.installation, self.settings, random)
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
         self.audit_checkpoints = AuditCheckpoints(self.installation, self.settings, self._clock)
@@ -139,11 +140,11 @@ class Service:
 
     def prepare(self, request: HttpRequest) -> Call | Chore | HttpResponse:
         """Do everything that needs no transaction; never raises."""
-        request_id = self._new_request_id()
+        request_id, protocol = self._new_request_id(), protocols.of_request(request)
         try:
-            return self._prepare(request, request_id)
+            return self._prepare(request, request_id, protocol)
         except Exception as error:  # noqa: BLE001 - the last resort of one request
-            answer = self.refuse(error, request_id)
+            answer = self.refuse(error, request_id, protocol)
             return self._failures.answered(request, error, answer, request_id)
 
     def answer_read(self, call: Call) -> HttpResponse | Chore:
@@ -154,9 +155,10 @@ class Service:
         try:
             return self.engine.read(partial(self._perform, call))
         except DENIALS as error:
-            return audit_trail.denied(call, error, self.refuse(error, call.request_id))
+            answer = self.refuse(error, call.request_id, call.protocol)
+            return audit_trail.denied(call, error, answer)
         except Exception as error:  # noqa: BLE001 - the last resort of one request
-            return self.refuse(error, call.request_id)
+            return self.refuse(error, call.request_id, call.protocol)
 
     def perform_in(self, group: Group, call: Call | Chore) -> HttpResponse:
         """Perform a call in its own savepoint of `group`; never raises.
@@ -170,14 +172,19 @@ class Service:
                 call.perform if isinstance(call, Chore) else partial(self._perform, call)
             )
         except DENIALS as error:
-            answer = self.refuse(error, call.request_id)
+            answer = self.refuse(error, call.request_id, call.protocol)
             if isinstance(call, Chore):
                 return answer
             return self.perform_in(group, audit_trail.denied(call, error, answer))
         except Exception as error:  # noqa: BLE001 - the last resort of one request
-            return self.refuse(error, call.request_id)
+            return self.refuse(error, call.request_id, call.protocol)
 
-    def refuse(self, error: Exception, request_id: str | None = None) -> HttpResponse:
+    def refuse(
+        self,
+        error: Exception,
+        request_id: str | None = None,
+        protocol: WireProtocol = rest_json,
+    ) -> HttpResponse:
         """Return the answer that tells the caller of `error`; what they may not know is logged."""
         request_id = request_id or self._new_request_id()
         if not isinstance(error, ServiceError):
@@ -186,14 +193,11 @@ class Service:
         elif isinstance(error, InternalServerException):
             cause = error.__cause__ or error
             log.error("request %s: %s, from %s", request_id, error.message, _where(cause))
-        return rest_json.serialize_error(error, request_id)
+        return protocol.serialize_error(error, request_id)
 
     def body_limit(self, method: str, raw_path: str) -> int:
         """Return how many bytes the body of such a request may have."""
-        if method == "PUT" and raw_path.startswith(signed_url.PATH):
-            return body_limit.ATTACHMENT
-        match = self._router.match(method, raw_path)
-        return body_limit.SMALLEST if match is None else body_limit.body_limit(match.operation)
+        return self._routes.body_limit(method, raw_path)
 
     def sweep(self) -> int:
         """Do some of what the time demands; return how much, 0 when nothing is left to do.
@@ -231,11 +235,11 @@ class Service:
         self._last_uses.close(self._clock())
         self.installation.close()
 
-    def _prepare(self, request: HttpRequest, request_id: str) -> Call:
+    def _prepare(self, request: HttpRequest, request_id: str, protocol: WireProtocol) -> Call:
         now = self._clock()
         sigv4.check_raw_target(request.raw_path, request.raw_query)
-        match = self._router.match(request.method, request.raw_path)
-        services = self._services if match is None else _ONE_SERVICE[match.service.name]
+        match = self._routes.match(request)
+        services = self._routes.services(request, match)
         caller = self._authentication.caller(request, services, now)
         if match is None:
             message = f"No operation has {request.method} on this path."
@@ -247,7 +251,7 @@ class Service:
             message = f"{operation.name} does not work here yet: see docs/coverage.md."
             raise UnknownOperationException(message)
         self._throttle.take(caller.account, caller.region, operation.key, time.monotonic())
-        raw = rest_json.parse_request(
+        raw = protocol.parse_request(
             match, request.raw_query, request.header("content-type"), request.body
         )
         params = self._validators[service].validate(operation, raw)
@@ -294,6 +298,8 @@ class Service:
             read_policy=read_policy,
             service_policies=MANAGED,
             last_used=self._last_uses.get,
+            sessions=RoleSessions(self._authentication.tokens, self._permissions, call, tx),
+            mfa_codes=self._mfa_codes,
             origin=call.origin,
             tx=tx,
             cursor=call.cursor,
@@ -302,7 +308,8 @@ class Service:
             coverage_delay=self.settings.coverage_delay,
         )
         resource = call.entry.resource(call.caller, call.params)
-        self._permissions.authorize(call, resource, tx)
+        if not call.entry.by_trust:
+            self._permissions.authorize(call, resource, tx)
         earlier = self._replay(call, tx)
         outcome = self._outcome(call, context, earlier)
         if call.writes:
@@ -310,7 +317,7 @@ class Service:
         output = self._pages.sealed(
             call.caller, call.operation, call.params, call.now, outcome.output
         )
-        return rest_json.serialize_response(call.operation, output, call.request_id)
+        return call.protocol.serialize_response(call.operation, output, call.request_id)
 
     def _outcome(self, call: Call, context: Context, earlier: str | None) -> Edited:
         entry = call.entry
@@ -360,7 +367,7 @@ class Service:
                 answer = self.perform_in(group, call)
                 group.commit()
         except ServiceError as error:
-            return self.refuse(error, call.request_id)
+            return self.refuse(error, call.request_id, call.protocol)
         finally:
             if call.token is not None:
                 self.in_flight.leave(call.token.scope)

@@ -15,7 +15,7 @@ MASTER = bytes(range(32))
 def test_each_purpose_has_a_key_of_its_own() -> None:
     """No two labels share a key, none is the master, and each is the same the next time."""
     keys = {derive(MASTER, label) for label in get_args(KeyLabel)}
-    assert len(keys) == len(get_args(KeyLabel)) == 5
+    assert len(keys) == len(get_args(KeyLabel)) == 7
     assert MASTER not in keys
     assert keys == {derive(MASTER, label) for label in get_args(KeyLabel)}
     assert keys.isdisjoint(derive(bytes(32), label) for label in get_args(KeyLabel))

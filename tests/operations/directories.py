@@ -12,6 +12,7 @@ from larum.domain.principals import Principal
 from larum.operations import directory, directory_changes
 from larum.operations.sweep import Sweep, terminate_long_cancelled
 from larum.policy_texts import read_policy
+from larum.role_sessions import RoleSessions
 from larum.settings import ROOT_ACCOUNT
 from larum.store import accounts, organizations
 
@@ -41,6 +42,8 @@ def context_of(
         read_policy=read_policy,
         service_policies=MANAGED,
         last_used=lambda _: None,
+        sessions=RoleSessions(service._authentication.tokens, service._permissions, None, tx),  # type: ignore[arg-type]  # nobody asks for a session
+        mfa_codes=service._mfa_codes,
         origin="",
         tx=tx,
     )

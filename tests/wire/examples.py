@@ -286,7 +286,26 @@ PRINCIPAL_EXAMPLES: dict[str, dict[str, object]] = {
         "status": "Inactive",
     },
 }
+MFA_SERIAL_NUMBER = "arn:aws:iam::111122223333:mfa/phone"
+MFA_EXAMPLES: dict[str, dict[str, object]] = {
+    "CreateVirtualMFADevice": {"accountId": "111122223333", "virtualMFADeviceName": "phone"},
+    "DeactivateMFADevice": {**NAMED_USER, "serialNumber": MFA_SERIAL_NUMBER},
+    "DeleteVirtualMFADevice": {"accountId": "111122223333", "serialNumber": MFA_SERIAL_NUMBER},
+    "EnableMFADevice": {
+        **NAMED_USER,
+        "serialNumber": MFA_SERIAL_NUMBER,
+        "authenticationCode1": "287082",
+        "authenticationCode2": "081804",
+    },
+    "ListMFADevices": {**NAMED_USER, **PAGE},
+    "ListVirtualMFADevices": {
+        "accountId": "111122223333",
+        "assignmentStatus": "Assigned",
+        **PAGE,
+    },
+}
 _LARUM_EXAMPLES |= FINDING_EXAMPLES
+_LARUM_EXAMPLES |= MFA_EXAMPLES
 _LARUM_EXAMPLES |= PRINCIPAL_EXAMPLES
 _LARUM_EXAMPLES |= ORGANIZATION_EXAMPLES
 _LARUM_EXAMPLES |= IAM_EXAMPLES

@@ -11,7 +11,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from larum.edge import api_client
-from larum.operations import LARUM_OPERATIONS, OPERATIONS, SERVICES
+from larum.operations import LARUM_OPERATIONS, OPERATIONS, SERVICES, STS_OPERATIONS
 from larum.wire import json_body, outputs
 from larum.wire.body_limit import LARGEST, SMALLEST, body_limit
 from larum.wire.model import DOCUMENTS, ShapeType
@@ -70,7 +70,11 @@ def test_no_two_operations_are_mistaken_for_each_other() -> None:
     ours = {each.key for each in LARUM.operations.values()}
     assert ours == {f"larum:{name}" for name in LARUM.operations}
     assert {each.key for each in MODEL.operations.values()} == set(MODEL.operations)
-    assert SERVICES == {"security-ir": OPERATIONS, "larum": LARUM_OPERATIONS}
+    assert SERVICES == {
+        "security-ir": OPERATIONS,
+        "larum": LARUM_OPERATIONS,
+        "sts": STS_OPERATIONS,
+    }
 
 
 def test_every_operation_has_the_nine_errors_of_the_other_service() -> None:
@@ -134,6 +138,9 @@ def test_secrets_and_addresses_are_sensitive() -> None:
     assert sensitive == {
         "accountName",
         "attachmentPresignedUrl",
+        "authenticationCode1",
+        "authenticationCode2",
+        "base32StringSeed",
         "body",
         "comment",
         "content",

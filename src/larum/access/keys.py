@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 
 KeyLabel = Literal[
-    "access-key-secrets", "audit-checkpoints", "fingerprint", "next-token", "signed-urls"
+    "access-key-secrets",
+    "audit-checkpoints",
+    "fingerprint",
+    "mfa-seeds",
+    "next-token",
+    "session-token",
+    "signed-urls",
 ]
 """What a derived key is for; never rename one, as what it protects is stored."""
 

@@ -39,7 +39,11 @@ from larum.access.canonical import (
 from larum.access.signing_time import check_signing_time, read_signing_time
 from larum.context import Caller
 from larum.domain.principals import AccessKeyStatus
-from larum.errors import InvalidSignatureException, UnrecognizedClientException
+from larum.errors import (
+    ExpiredTokenException,
+    InvalidSignatureException,
+    UnrecognizedClientException,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,10 +52,12 @@ if TYPE_CHECKING:
 
     from larum.access.authorization import Authorization, Scope
     from larum.domain.principals import AccessKey
+    from larum.domain.sessions import SessionKey
 
 __all__ = ["DEFAULT_SKEW", "SignedRequest", "check_raw_target", "verify"]
 
 DEFAULT_SKEW = timedelta(minutes=5)
+INVALID_TOKEN = "The security token included in the request is invalid"  # noqa: S105 - a text
 
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS "
@@ -63,10 +69,16 @@ _INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
+def no_session(_access_key_id: str, _token: str) -> SessionKey | None:
+    """Open no session token: for whoever knows long-lived keys alone."""
+    return None
+
+
 def verify(
     request: SignedRequest,
     *,
     find_access_key: Callable[[str], AccessKey | None],
+    open_session: Callable[[str, str], SessionKey | None] = no_session,
     service: frozenset[str],
     regions: frozenset[str],
     now: datetime,
@@ -75,9 +87,10 @@ def verify(
     """Return who signed `request`.
 
     `find_access_key` is asked for an id of 1 to 128 printable ASCII characters and returns the key
-    as it is now, disabled ones included. `service` are the signing names allowed here: that of the
-    matched route, or all that are served for a route that does not exist. `regions` are the known
-    Regions, served or not.
+    as it is now, disabled ones included. `open_session` is asked for such an id and the token that
+    came with it, and returns the session that was made with both, ended ones included. `service`
+    are the signing names allowed here: that of the matched route, or all that are served for a
+    route that does not exist. `regions` are the known Regions, served or not.
 
     Raises:
         MalformedHttpRequestException: the path or query is not one that can be signed.
@@ -85,6 +98,7 @@ def verify(
         IncompleteSignatureException: the header, date or credential cannot be understood.
         InvalidSignatureException: the signature, its scope or its time is wrong.
         UnrecognizedClientException: the access key or the session token is not known.
+        ExpiredTokenException: the session has ended.
 
     """
     check_raw_target(request.raw_path, request.raw_query)
@@ -92,7 +106,12 @@ def verify(
     arrived = collect_headers(request.headers)
     claim = read_authorization(request.headers, arrived, pairs, date_needed=True)
     stamp, scope = _check_claim(claim, arrived, service, regions, now, skew)
-    access_key = _find_active(scope.access_key_id, find_access_key)
+    token = arrived.get("x-amz-security-token")
+    if token is None:
+        access_key, session = _find_active(scope.access_key_id, find_access_key), None
+    else:
+        found = _find_session(scope.access_key_id, token, open_session, now)
+        access_key, session = found.access_key, found.session
     canonical = _canonical_request(request, arrived, pairs, claim)
     secret = access_key.secret_access_key if access_key else _NOBODYS_SECRET
     genuine = canonical is not None and hmac.compare_digest(
@@ -103,7 +122,7 @@ def verify(
         raise unknown_key()
     if not genuine:
         raise InvalidSignatureException(_MISMATCH)
-    return Caller(access_key.principal, access_key.access_key_id, scope.region)
+    return Caller(access_key.principal, access_key.access_key_id, scope.region, session)
 
 
 def claimed_access_key_id(request: SignedRequest) -> str:
@@ -125,7 +144,7 @@ def _check_claim(
     now: datetime,
     skew: timedelta,
 ) -> tuple[str, Scope]:
-    """Check all that can be known without the key (rows 7 to 13); return time stamp and scope."""
+    """Check all that can be known without the key (rows 7 to 12); return time stamp and scope."""
     if "host" not in claim.signed_headers.split(";"):
         raise InvalidSignatureException(
             "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
@@ -133,10 +152,22 @@ def _check_claim(
     signed = read_signing_time(arrived, skew=skew)
     check_signing_time(signed, now=now, skew=skew)
     scope = read_scope(claim.credential, service=service, regions=regions, stamp=signed.stamp)
-    if "x-amz-security-token" in arrived:
-        # Only sessions have tokens, and there are none: a long-lived key must come without.
-        raise UnrecognizedClientException("The security token included in the request is invalid")
     return signed.stamp, scope
+
+
+def _find_session(
+    access_key_id: str,
+    token: str,
+    open_session: Callable[[str, str], SessionKey | None],
+    now: datetime,
+) -> SessionKey:
+    """Return the session that the token is of (rows 13 and 14); a long-lived key has none."""
+    found = open_session(access_key_id, token) if is_access_key_id(access_key_id) else None
+    if found is None:
+        raise UnrecognizedClientException(INVALID_TOKEN)
+    if found.session.has_expired(now):
+        raise ExpiredTokenException("The security token included in the request is expired")
+    return found
 
 
 def _find_active(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 import botocore.client
 from botocore.loaders import Loader
 
+from larum.access import session_tokens, sigv4
 from larum.clock import utc_now
 from larum.domain.regions import REGIONS
 from larum.edge import api_client
@@ -101,7 +102,7 @@ class EmbeddedService(Service):
     @overload
     def client(
         self,
-        name: Literal["larum"],
+        name: Literal["larum", "sts"],
         *,
         account: str = ROOT_ACCOUNT,
         region: str = "us-east-1",
@@ -116,7 +117,7 @@ class EmbeddedService(Service):
         region: str = "us-east-1",
         **arguments: Any,
     ) -> Any:
-        """Return a boto3 client of `security-ir`, or of `larum`: our own second model.
+        """Return a boto3 client of `security-ir`, of `larum`, our own second model, or of `sts`.
 
         It acts as the root of `account` in `region`; of `larum`, only the administrator account's
         root may do anything.
@@ -143,13 +144,16 @@ class EmbeddedService(Service):
         self.attach(made)
         return made
 
-    def attach(self, client: BaseClient) -> None:
-        """Make a boto3 client of one of our services talk to this instance, and to no other."""
+    def attach(self, client: BaseClient, *, own_keys_only: bool = False) -> None:
+        """Make a boto3 client of one of our services talk to this instance, and to no other.
+
+        With `own_keys_only`, what it signs with a key that was not made here goes its usual way.
+        """
         # botocore asks every handler, so a second instance would perform the request again.
         client.meta.events.unregister("before-send", unique_id=HANDLER_ID)
         client.meta.events.register_first(
             "before-send",
-            self._answer,  # type: ignore[arg-type]  # the stubs forget that a handler may answer
+            self._answer_own if own_keys_only else self._answer,  # type: ignore[arg-type]  # the stubs forget that a handler may answer
             unique_id=HANDLER_ID,
         )
 
@@ -194,6 +198,14 @@ class EmbeddedService(Service):
 
     def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
         return as_botocore(request.url, self.handle(from_botocore(request)))
+
+    def _answer_own(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        message = from_botocore(request)
+        access_key_id = sigv4.claimed_access_key_id(message)
+        is_session = access_key_id.startswith(session_tokens.PREFIX)
+        if is_session or self.installation.credentials.find(access_key_id) is not None:
+            return as_botocore(request.url, self.handle(message))
+        return None
 
     def _root_key(self, account: str) -> tuple[str, str]:
         if self.settings.auth == "relaxed":
@@ -341,7 +353,8 @@ def _patch() -> Callable[[], None]:
             self._loader = Loader([api_client.MODELS])  # type: ignore[attr-defined]  # it has one
         made = create_client(self, service_name, *args, **kwargs)
         if block is not None and service_name in SERVICES:
-            block.target.attach(made)
+            # AWS has that service too, and who tests against it brings keys of its own.
+            block.target.attach(made, own_keys_only=service_name == "sts")
         return made
 
     def unpatch() -> None:

@@ -79,7 +79,7 @@ class GroupCommit:
         """
         service, settings = self._service, self._service.settings
         if self._closed or len(self._waiting) >= MOST_WAITING:
-            return service.refuse(ServiceUnavailable(FULL), call.request_id)
+            return service.refuse(ServiceUnavailable(FULL), call.request_id, call.protocol)
         scope = None if call.token is None else call.token.scope
         duplicate = scope is not None and service.in_flight.enter(scope)
         place = _Place(call, self._loop.create_future(), scope, duplicate)

@@ -30,6 +30,7 @@ from larum.operations import (
     responder_evidence,
     responder_investigations,
     responder_reads,
+    sessions,
     specified_accounts,
     tags,
     triage_rules,
@@ -40,6 +41,7 @@ from larum.operations.organization_entries import ORGANIZATION_OPERATIONS
 from larum.operations.resources import (
     any_resource,
     audit_of_account,
+    caller_itself,
     case_of_caller,
     membership_of_account,
     membership_of_caller,
@@ -48,10 +50,11 @@ from larum.operations.resources import (
     new_case,
     new_membership,
     new_named_case,
+    role_by_arn,
     tagged_resource,
 )
 
-__all__ = ["LARUM_OPERATIONS", "OPERATIONS", "SERVICES", "Entry"]
+__all__ = ["LARUM_OPERATIONS", "OPERATIONS", "SERVICES", "STS_OPERATIONS", "Entry"]
 
 
 OPERATIONS: Final[dict[str, Entry]] = {
@@ -176,8 +179,19 @@ LARUM_OPERATIONS: Final[dict[str, Entry]] = {
     ),
 }
 
+STS_OPERATIONS: Final[dict[str, Entry]] = {
+    "AssumeRole": Entry(
+        sessions.assume_role, role_by_arn, writes=True, everywhere=True, by_trust=True
+    ),
+    "GetCallerIdentity": Entry(sessions.get_caller_identity, any_resource, everywhere=True),
+    "GetSessionToken": Entry(
+        sessions.get_session_token, caller_itself, writes=True, everywhere=True
+    ),
+}
+
 SERVICES: Final[dict[str, dict[str, Entry]]] = {
     "security-ir": OPERATIONS,
     "larum": LARUM_OPERATIONS,
+    "sts": STS_OPERATIONS,
 }
 """The operations of each service model, by its signing name."""

@@ -25,7 +25,8 @@ class Entry(msgspec.Struct, frozen=True):
     what was made; where the answer is more than that id, `again` makes it from the id for a token
     that was used before. `everywhere` is for the one operation that answers in every Region.
     `own_account` is for operations of the `larum` model that every account has for itself; all
-    others are the administrator account's.
+    others are the administrator account's. `by_trust` is for the one operation that asks a role's
+    trust policy by itself.
     """
 
     function: Callable[[Context, Params], Output | Edited]
@@ -36,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
     again: Callable[[Context, Params, str], Output] | None = None
     everywhere: bool = False
     own_account: bool = False
+    by_trust: bool = False
 
     def replayed(self, context: Context, params: Params, made: str) -> Output:
         """Return the answer of a clientToken that made `made` before."""

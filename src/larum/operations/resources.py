@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from larum.domain import values
+from larum.domain import mfa_devices, values
 from larum.domain.policies import policy_arn
 from larum.domain.principals import Principal
+from larum.domain.sessions import role_named
 from larum.errors import AccessDeniedException
 
 if TYPE_CHECKING:
@@ -112,6 +113,34 @@ def policies_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
 def given_policy(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `policyArn` as the caller gave it; every account has those of `aws`."""
     return str(params["policyArn"])
+
+
+def role_by_arn(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return `RoleArn` as the caller gave it, `*` where it is no role's."""
+    return str(params["RoleArn"]) if role_named(params["RoleArn"]) else "*"
+
+
+def caller_itself(caller: Caller, _params: Mapping[str, Any]) -> str:
+    """Return the ARN of who signs."""
+    return caller.principal.arn
+
+
+def mfa_devices_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the pattern of the MFA devices of `accountId`, or of the caller's account."""
+    return mfa_devices.serial_number(_account(caller, params), "*")
+
+
+def new_mfa_device(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the MFA device that `virtualMFADeviceName` names."""
+    account = _account(caller, params)
+    return mfa_devices.serial_number(account, params["virtualMFADeviceName"])
+
+
+def named_mfa_device(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return the ARN of the device that `serialNumber` names in the account that is meant."""
+    account = _account(caller, params)
+    name = mfa_devices.device_name(account, params["serialNumber"])
+    return mfa_devices.serial_number(account, name or "*")
 
 
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:

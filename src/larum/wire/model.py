@@ -2,9 +2,10 @@
 
 A model is a document in botocore's form. That of `security-ir` is reduced to facts and completed by
 `scripts/generate_model.py`; that of `larum` is our own, written by hand, and lies where botocore's
-loader finds it. `load(NAME)` reads one once and links the names to objects, so that nothing looks
-up a shape by name while a request is served. A trait that is not understood, or a feature that this
-protocol layer does not have, stops the load with a ValueError: nothing but prose is ignored.
+loader finds it; that of `sts` has the facts of three operations of botocore's. `load(NAME)` reads
+one once and links the names to objects, so that nothing looks up a shape by name while a request is
+served. A trait that is not understood, or a feature that the protocol layers do not have, stops the
+load with a ValueError: nothing but prose is ignored.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ FIRST_SERVICE: Final = "security-ir"
 DOCUMENTS: Final[Mapping[str, str]] = {
     FIRST_SERVICE: "data/security-ir.json",
     "larum": "data/larum/2026-11-01/service-2.json",
+    "sts": "data/sts.json",
 }
+Protocol = Literal["query", "rest-json"]
 
 
 class ShapeType(StrEnum):
-    """The types that the two models use, spelled as in botocore."""
+    """The types that the models use, spelled as in botocore."""
 
     BOOLEAN = "boolean"
     INTEGER = "integer"
@@ -154,13 +157,18 @@ def _token(operation: Operation) -> str | None:
 
 
 class ServiceModel(msgspec.Struct, frozen=True, eq=False):
-    """One service; `name` is its signing name, e.g. `security-ir`. `errors` is by shape name."""
+    """One service; `name` is its signing name, e.g. `security-ir`. `errors` is by shape name.
+
+    `protocol` is how it travels; `namespace` is that of its XML, empty where it has none.
+    """
 
     name: str
     service_id: str
     api_version: str
     operations: Mapping[str, Operation]
     errors: Mapping[str, Shape]
+    protocol: Protocol
+    namespace: str = ""
 
 
 class _Ref(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,7 +231,7 @@ class _OperationEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
     api_version: str
     endpoint_prefix: str
-    protocol: Literal["rest-json"]
+    protocol: Protocol
     service_id: str
     signature_version: Literal["v4"]
     signing_name: str
@@ -231,6 +239,7 @@ class _Metadata(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     protocols: tuple[Literal["rest-json"], ...] = ()
     service_full_name: str = ""
     uid: str = ""
+    xml_namespace: str = ""
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -337,6 +346,8 @@ def parse(document: bytes) -> ServiceModel:
             name: _operation(service, entry, linker) for name, entry in content.operations.items()
         },
         errors={name: linker.shape(name) for name, entry in content.shapes.items() if entry.error},
+        protocol=content.metadata.protocol,
+        namespace=content.metadata.xml_namespace,
     )
 
 

@@ -21,7 +21,7 @@ from larum.errors import (
     ThrottlingException,
     ValidationException,
 )
-from larum.wire import json_body, percent, query
+from larum.wire import json_body, percent, query_string
 from larum.wire.http import HttpResponse
 from larum.wire.model import DOCUMENTS, load
 from larum.wire.outputs import writer_of
@@ -44,7 +44,9 @@ COMMON_STATUS: Mapping[str, int] = {
     "IncompleteSignatureException": 403,
     "InvalidSignatureException": 403,
     "MalformedHttpRequestException": 400,
+    "MalformedPolicyDocumentException": 400,
     "MissingAuthenticationTokenException": 403,
+    "PackedPolicyTooLargeException": 400,
     "PreconditionFailed": 412,
     "RequestEntityTooLargeException": 413,
     "RequestTimeoutException": 408,
@@ -69,7 +71,7 @@ def parse_request(
         for member in operation.located(None)
         if member.name in content
     }
-    params.update(query.parse(operation, raw_query))
+    params.update(query_string.parse(operation, raw_query))
     for name, raw in match.labels.items():
         params[name] = percent.decode(raw, f"The label {name} of the path")
     return params

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Keys = dict[str, tuple[str, ...]]
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
+NO_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class RequestFacts(msgspec.Struct, frozen=True):
@@ -55,16 +56,21 @@ class RequestKeys(Mapping[str, tuple[str, ...]]):
     """The keys of one request, each worked out when a condition asks for it, once.
 
     `facts()` and `tags()` are called at most once: the latter gives what `tag_keys` does, and may
-    read the store.
+    read the store. `more` are keys that go before what these say.
     """
 
     __slots__ = ("_facts", "_facts_of", "_found", "_tag_keys", "_tags_of")
 
-    def __init__(self, facts: Callable[[], RequestFacts], tags: Callable[[], Keys]) -> None:
+    def __init__(
+        self,
+        facts: Callable[[], RequestFacts],
+        tags: Callable[[], Keys],
+        more: Mapping[str, tuple[str, ...]] = NO_KEYS,
+    ) -> None:
         self._facts_of, self._tags_of = facts, tags
         self._facts: RequestFacts | None = None
         self._tag_keys: Keys | None = None
-        self._found: Keys = {}
+        self._found: Keys = dict(more)
 
     def __getitem__(self, key: str) -> tuple[str, ...]:
         """Return the values of `key` (lower case); raises KeyError where the request has none."""
@@ -82,7 +88,7 @@ class RequestKeys(Mapping[str, tuple[str, ...]]):
 
     def __iter__(self) -> Iterator[str]:
         """Give every key that the request has."""
-        return iter(self._tags() | global_keys(self._known_facts()))
+        return iter(self._tags() | global_keys(self._known_facts()) | self._found)
 
     def __len__(self) -> int:
         """Return how many keys the request has."""
