@@ -16,7 +16,7 @@ import traceback
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from larum import audit_trail, health
+from larum import audit_trail, health, reads
 from larum.access import keys, sigv4, throttle
 from larum.access.policy.managed import MANAGED
 from larum.audit_checkpoints import AuditCheckpoints
@@ -56,7 +56,7 @@ from larum.wire.http import HttpRequest, HttpResponse
 from larum.wire.validator import Validator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -159,6 +159,10 @@ class Service:
             return audit_trail.denied(call, error, answer)
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             return self.refuse(error, call.request_id, call.protocol)
+
+    def answer_reads(self, calls: Sequence[Call]) -> list[HttpResponse | Chore]:
+        """Answer each as `answer_read` does, all of them on one snapshot; never raises."""
+        return reads.answered(self.engine, self._perform, self.answer_read, calls)
 
     def perform_in(self, group: Group, call: Call | Chore) -> HttpResponse:
         """Perform a call in its own savepoint of `group`; never raises.

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import urlsplit
 
-from larum.edge.http_protocol import Deadlines
+from larum.edge.deadlines import Deadlines
 from larum.edge.server import HttpServer, Listen
 from larum.errors import RequestEntityTooLargeException, ServiceUnavailable
 from larum.wire.http import HttpResponse
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from larum.edge.group_commit import GroupCommit
     from larum.errors import ServiceError
@@ -80,6 +80,10 @@ class EchoService:
         if planted is not None:
             return planted()
         return HttpResponse(200, (("content-type", "application/json"),), shown(call.request))
+
+    def answer_reads(self, calls: Sequence[EchoCall]) -> list[HttpResponse]:
+        """Answer each as if it came alone."""
+        return [self.answer_read(call) for call in calls]
 
     def refuse(self, error: ServiceError) -> HttpResponse:
         """Render an error that the edge found."""

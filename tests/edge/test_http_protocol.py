@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from larum.edge.http_protocol import Deadlines
+from larum.edge.deadlines import Deadlines
 from larum.edge.server import CannotListen, Listen, bind, run
 from larum.errors import InternalServerException
 from larum.wire.http import HttpResponse

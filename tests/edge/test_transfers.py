@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 import larum
-from larum.edge.http_protocol import Deadlines
+from larum.edge.deadlines import Deadlines
 from larum.edge.server import Listen
 from larum.edge.transfers import Places
 from larum.store import access_keys

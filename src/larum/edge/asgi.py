@@ -26,7 +26,7 @@ from larum.errors import InternalServerException, ServiceUnavailable, UnknownOpe
 from larum.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
     from larum.edge.body_room import Holding
     from larum.edge.group_commit import GroupCommit
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("larum.edge")
 
 _HEALTH_METHODS: Final = frozenset({"GET", "HEAD"})
-_HEALTH_PATHS: Final = frozenset({b"/healthz", b"/readyz"})
+HEALTH_PATHS: Final = frozenset({b"/healthz", b"/readyz"})
 BLOBS: Final = signed_url.PATH.encode("ascii")
 _BYTES_ALONE: Final = "Only signed URLs of attachments are answered here."
-_NO_LENGTH: Final = frozenset({204, 304})  # RFC 9110 §8.6
+NO_LENGTH: Final = frozenset({204, 304})  # RFC 9110 §8.6
 _BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 _SHUTTING_DOWN: Final = "The server is shutting down; retry with the same clientToken."
 _LAST_RESORT: Final = HttpResponse(
@@ -73,11 +73,11 @@ class Application:
         stall: float = 30.0,
         api: bool = True,
     ) -> None:
-        self._service = service
-        self._writes = writes
+        self.service = service
+        self.writes = writes
         self._transfers = Transfers(service, writes, stall=stall)
         self._api = api
-        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._linger = linger
         self._proxied = proxied
         self._bodies = BodyRoom()
@@ -94,11 +94,11 @@ class Application:
             await send({"type": "http.response.body"})
             return
         except asyncio.CancelledError:
-            response = self._refuse(ServiceUnavailable(_SHUTTING_DOWN))
+            response = self.shutting_down()
         except Exception as error:  # noqa: BLE001 - the one place that nothing may pass
-            response = self._failed(error)
-        if not _can_be_sent(response):
-            response = self._failed(ValueError("an answer's header has a control character"))
+            response = self.failed(error)
+        if not can_be_sent(response):
+            response = self.failed(ValueError("an answer's header has a control character"))
         if isinstance(response, Download):
             await self._transfers.send(send, response, head=scope["method"] == "HEAD")
         else:
@@ -115,18 +115,18 @@ class Application:
             return await self._transfers.answer(_request(scope, b"", source_ip), receive)
         if not self._api:
             raise RefusedError(UnknownOperationException(_BYTES_ALONE))
-        health = scope["raw_path"] in _HEALTH_PATHS and scope["method"] in _HEALTH_METHODS
+        health = scope["raw_path"] in HEALTH_PATHS and scope["method"] in _HEALTH_METHODS
         limit = self._check(scope, any_host=health)
         body = await self._body(receive, limit, source_ip) if limit else b""
         if health:
             alive = scope["raw_path"] == b"/healthz"
-            return self._service.health() if alive else self._service.readiness()
-        pending = self._service.prepare(_request(scope, body, source_ip))
+            return self.service.health() if alive else self.service.readiness()
+        pending = self.service.prepare(_request(scope, body, source_ip))
         if not isinstance(pending, HttpResponse | Chore) and not pending.writes:
-            pending = self._service.answer_read(pending)
+            pending = self.service.answer_read(pending)
         if isinstance(pending, HttpResponse):
             return pending
-        return await self._writes.submit(pending)
+        return await self.writes.submit(pending)
 
     async def _body(self, receive: Receive, limit: int, source_ip: str) -> bytes:
         with self._bodies.holding(source_ip) as holding:
@@ -137,12 +137,12 @@ class Application:
         headers = scope["headers"]
         bodyless = _BODY_HEADERS.isdisjoint(dict(headers))
         method, path = scope["method"], scope["raw_path"]
-        limit = 0 if bodyless else self._service.body_limit(method, path.decode("latin-1"))
+        limit = 0 if bodyless else self.service.body_limit(method, path.decode("latin-1"))
         error = guard.refusal(
             headers,
             http_version=scope["http_version"],
             # Probes address a server by its number, and learn nothing that a name protects.
-            allowed_hosts=frozenset() if any_host else self._allowed_hosts,
+            allowed_hosts=frozenset() if any_host else self.allowed_hosts,
             body_limit=limit,
         )
         if error is not None:
@@ -151,12 +151,17 @@ class Application:
 
     def _refuse(self, error: ServiceError) -> HttpResponse:
         try:
-            return self._service.refuse(error)
+            return self.service.refuse(error)
         except Exception as failure:  # noqa: BLE001 - an answer must leave in any case
             _log_failure(failure)
             return _LAST_RESORT
 
-    def _failed(self, error: Exception) -> HttpResponse:
+    def shutting_down(self) -> HttpResponse:
+        """Answer what the drain did not wait for."""
+        return self._refuse(ServiceUnavailable(_SHUTTING_DOWN))
+
+    def failed(self, error: Exception) -> HttpResponse:
+        """Answer what failed by a mistake of ours; the log tells where."""
         _log_failure(error)
         return self._refuse(
             InternalServerException("The request failed; retry it with the same clientToken.")
@@ -168,17 +173,21 @@ def _request(scope: Message, body: bytes, source_ip: str) -> HttpRequest:
         method=scope["method"],
         raw_path=scope["raw_path"].decode("latin-1"),
         raw_query=scope["query_string"].decode("latin-1"),
-        headers=tuple(
-            [
-                # llhttp leaves the white space after a value, which is no part of it (RFC 9112 §5).
-                (name.decode("latin-1"), value.decode("latin-1").rstrip(" \t"))
-                for name, value in scope["headers"]
-            ]
-        ),
+        headers=decoded_headers(scope["headers"]),
         body=body,
         source_ip=source_ip,
         secure=scope["scheme"] == "https",
         origin=f"{scope['scheme']}://{_host(scope)}",
+    )
+
+
+def decoded_headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Return the headers as an HttpRequest has them.
+
+    llhttp leaves the white space after a value, which is no part of it (RFC 9112 §5).
+    """
+    return tuple(
+        [(name.decode("latin-1"), value.decode("latin-1").rstrip(" \t")) for name, value in headers]
     )
 
 
@@ -237,7 +246,7 @@ async def _send(
     headers = [
         (name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers
     ]
-    if response.status not in _NO_LENGTH:
+    if response.status not in NO_LENGTH:
         headers.append((b"content-length", b"%d" % len(response.body)))
     if close:
         headers.append((b"connection", b"close"))
@@ -245,7 +254,7 @@ async def _send(
     await send({"type": "http.response.body", "body": response.body, "more_body": not last})
 
 
-def _can_be_sent(response: HttpResponse | Download) -> bool:
+def can_be_sent(response: HttpResponse | Download) -> bool:
     """Tell whether no header could be taken for two (header injection)."""
     values = "".join([value for _, value in response.headers])
     return values.isascii() and values.isprintable()

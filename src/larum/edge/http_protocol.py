@@ -19,10 +19,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
-import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from larum.access.signed_url import PATH
 from larum.edge.connection_room import ConnectionRoom, Place
 from larum.edge.refusals import (
     FRAMING,
@@ -31,21 +29,17 @@ from larum.edge.refusals import (
     HEADERS_TOO_LARGE,
     MALFORMED,
     MAX_HEADER_BYTES,
-    MAX_HEADERS,
     MAX_PIPELINED,
     MAX_URI_BYTES,
     PIPELINED,
-    TARGET,
     TOO_SLOW,
     TRAILERS,
-    UPGRADE,
     URI_TOO_LONG,
-    VERSION,
     Refusal,
     rendered,
 )
+from larum.edge.request_head import fault
 from larum.edge.whole_answer import Outgoing, WholeAnswer
-from larum.wire.body_limit import ATTACHMENT as LONGEST_BLOB
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
@@ -53,37 +47,12 @@ if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
+    from larum.edge.deadlines import Deadlines
+    from larum.edge.whole_requests import WholeRequests
+
 # One request line and the bytes of chunk sizes and trailers that carry no body.
 MAX_FRAMING_BYTES = 16 * 1024
 _REQUEST_LINE_REST = 64
-_BLOBS = PATH.encode("ascii")
-_HAS_BODY = frozenset({b"content-length", b"transfer-encoding"})
-_VERSIONS = frozenset({"1.0", "1.1"})
-
-
-class Deadlines(msgspec.Struct, frozen=True):
-    """How long, in seconds, a peer may take; each is absolute: sending slowly does not extend it.
-
-    `header`: from the connection (or the first byte of a later request) to the end of the headers.
-    `body`: from there to the end of the body. `idle`: between requests. `answer`: for the peer to
-    take our answer. `linger`: how long late input is discarded after a refusal, so that the peer
-    can read the refusal before the connection is reset. An attachment has the time of a body and
-    what its length takes at `slowest` bytes a second.
-    """
-
-    header: float = 10.0
-    body: float = 30.0
-    idle: float = 30.0
-    answer: float = 30.0
-    linger: float = 1.0
-    slowest: int = 64 * 1024
-
-    def of_body(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> float:
-        """Return how long the body may take of a request with that target and those headers."""
-        length = dict(headers).get(b"content-length", b"")
-        if not (target.startswith(_BLOBS) and length.isdigit()):
-            return self.body
-        return self.body + min(int(length), LONGEST_BLOB) / self.slowest
 
 
 class _RefusedError(Exception):
@@ -103,7 +72,10 @@ class _Stage(Enum):
 
 
 class EdgeProtocol(HttpToolsProtocol):
-    """One connection; `room` and `outgoing` are what the connections of one server share."""
+    """One connection; `room`, `outgoing` and `whole` are what the connections of one server share.
+
+    `whole` is the quick way of requests that come whole; None for none.
+    """
 
     def __init__(
         self,
@@ -114,9 +86,14 @@ class EdgeProtocol(HttpToolsProtocol):
         deadlines: Deadlines,
         room: ConnectionRoom,
         outgoing: Outgoing,
+        whole: WholeRequests | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, asyncio.get_running_loop())
         self._outgoing = outgoing
+        self._whole = whole
+        # The head and the body so far of a request that may come whole; None where it is begun.
+        self._head: list[tuple[bytes, bytes]] | None = None
+        self._body: list[bytes] = []
         self._deadlines = deadlines
         self._room = room
         self._source: str | None = None
@@ -180,12 +157,16 @@ class EdgeProtocol(HttpToolsProtocol):
         buffered = len(self.cycle.body) if was_in_body else 0
         try:
             self.parser.feed_data(data)
+            if self._head is not None:
+                self._begin()
         except httptools.HttpParserUpgrade:
             # An upgrade is ignored, as RFC 9110 §7.8 allows; what follows it cannot be parsed.
             self.cycle.keep_alive = False
             self._due = inf
             return
         except httptools.HttpParserError as error:
+            if self._head is not None:
+                self._begin()
             cause = error.__context__
             self._refuse(cause.refusal if isinstance(cause, _RefusedError) else MALFORMED)
             return
@@ -203,28 +184,73 @@ class EdgeProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Note that a head has begun."""
-        super().on_message_begin()
+        self.url, self.headers = b"", []
         self._in_head = True
         self._begun += 1
         self._head_bytes = self._framing_bytes = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a field of the head, or of the trailer."""
+        self.headers.append((name.lower(), value))
+
     def on_headers_complete(self) -> None:
-        """Check the head, then let uvicorn start the request."""
-        refusal = self._fault_of_head()
+        """Check the head, then let uvicorn start the request unless it may come whole."""
+        refusal = fault(self.url, self.headers, self.parser)
+        if refusal is None and len(self.pipeline) >= MAX_PIPELINED:
+            refusal = PIPELINED
         if refusal is not None:
             raise _RefusedError(refusal)
         self._body_seconds = self._deadlines.of_body(self.url, self.headers)
-        super().on_headers_complete()
         self._in_head, self._in_body = False, True
         # Trailer fields arrive by the same callback; they must not join the headers.
-        self.headers = []
+        self._head, self.headers = self.headers, []
+        self._body.clear()
+        waits = self._unanswered() is not None or self.pipeline or self.flow.write_paused
+        if self._whole is None or waits or self.parser.get_http_version() != "1.1":
+            self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a part of the body."""
+        if self._head is None:
+            super().on_body(body)
+        else:
+            self._body.append(body)
 
     def on_message_complete(self) -> None:
         """Refuse trailer fields; else the request is whole."""
         if self.headers:
             raise _RefusedError(TRAILERS)
         self._in_body = False
-        super().on_message_complete()
+        if not self._taken():
+            super().on_message_complete()
+
+    def _taken(self) -> bool:
+        """Take a request that came whole, or let uvicorn begin it."""
+        if self._head is None or self._whole is None:
+            return False
+        method, body = self.parser.get_method(), b"".join(self._body)
+        taken = self._whole.take(self, method, self.url, self._head, body)
+        if taken is None:
+            self._begin()
+            return False
+        self._flush()
+        self.cycle = cast("RequestResponseCycle", taken)
+        self._head, self._answer = None, None
+        return True
+
+    def _begin(self) -> None:
+        """Let uvicorn begin the request whose head is complete, with the body so far."""
+        url, head, trailer = self.url, self._head or [], self.headers
+        super().on_message_begin()
+        self.url = url
+        for name, value in head:
+            super().on_header(name, value)
+        self._head = None
+        super().on_headers_complete()
+        self.headers = trailer
+        for part in self._body:
+            super().on_body(part)
+        self._body.clear()
 
     def on_response_complete(self) -> None:
         """Start the next pipelined request, or send the refusal that waited, or wait."""
@@ -268,29 +294,6 @@ class EdgeProtocol(HttpToolsProtocol):
             self._write_timer = None
 
     # Limits.
-
-    def _fault_of_head(self) -> Refusal | None:
-        """Return what is wrong with a head that is complete."""
-        if len(self.url) > MAX_URI_BYTES:
-            return URI_TOO_LONG
-        if len(self.headers) > MAX_HEADERS or self._bytes_of_headers() > MAX_HEADER_BYTES:
-            return HEADERS_TOO_LARGE
-        if self.parser.get_http_version() not in _VERSIONS:
-            return VERSION
-        if not self.url.startswith(b"/") or b"#" in self.url:
-            return TARGET
-        if self.parser.should_upgrade():
-            return self._fault_of_upgrade()
-        return PIPELINED if len(self.pipeline) >= MAX_PIPELINED else None
-
-    def _fault_of_upgrade(self) -> Refusal | None:
-        """Refuse a tunnel, and a body, which llhttp would skip as if it were the new protocol."""
-        if self.parser.get_method() == b"CONNECT":
-            return TARGET
-        return UPGRADE if any(name in _HAS_BODY for name, _ in self.headers) else None
-
-    def _bytes_of_headers(self) -> int:
-        return sum([len(name) + len(value) + 4 for name, value in self.headers])
 
     def _watch_head(self, received: int) -> None:
         """Bound a head that is not complete; `received` bytes more of it have come."""

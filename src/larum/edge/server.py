@@ -19,9 +19,11 @@ import uvicorn
 
 from larum.edge.asgi import Application
 from larum.edge.connection_room import ConnectionRoom
+from larum.edge.deadlines import Deadlines
 from larum.edge.group_commit import GroupCommit
-from larum.edge.http_protocol import Deadlines, EdgeProtocol
+from larum.edge.http_protocol import EdgeProtocol
 from larum.edge.whole_answer import Outgoing
+from larum.edge.whole_requests import WholeRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,6 +203,7 @@ class _Server(uvicorn.Server):
             api=self._listen.api,
         )
         try:
+            self._application = application
             super().__init__(_config(application, self._listen))
             await self.serve(sockets=[bound])
         finally:
@@ -216,6 +219,7 @@ class _Server(uvicorn.Server):
         self._room = ConnectionRoom(
             listen.connections, listen.connections_per_source, listen.trusted_proxies
         )
+        self._whole = self._whole_requests()
         tls = self.config.ssl
         deadlines = self._listen.deadlines
         for bound in sockets or []:
@@ -250,7 +254,13 @@ class _Server(uvicorn.Server):
             deadlines=self._listen.deadlines,
             room=self._room,
             outgoing=self._outgoing,
+            whole=self._whole,
         )
+
+    def _whole_requests(self) -> WholeRequests | None:
+        # uvicorn reads what a proxy forwards, and attachments alone need no quick way.
+        quick = self._listen.api and not self._listen.trusted_proxies
+        return WholeRequests(self._application) if quick else None
 
 
 def _config(application: Application, listen: Listen) -> uvicorn.Config:

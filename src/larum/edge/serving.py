@@ -9,8 +9,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from larum.edge.deadlines import Deadlines
 from larum.edge.group_commit import GroupCommit
-from larum.edge.http_protocol import Deadlines
 from larum.edge.server import Listen, bind, run
 from larum.service import Service
 from larum.settings import is_loopback
