@@ -17,6 +17,7 @@ from larum.edge.cli.export import export
 from larum.edge.cli.findings import findings
 from larum.edge.cli.iam import iam
 from larum.edge.cli.memberships import memberships
+from larum.edge.cli.organizations import organizations
 from larum.edge.cli.outbox import outbox
 from larum.edge.cli.responder import responder
 from larum.edge.cli.running import model, operations, replace_root_key, serve
@@ -53,6 +54,7 @@ for command in (
     directory,
     accounts,
     iam,
+    organizations,
     memberships,
     cases,
     export,

@@ -53,7 +53,8 @@ class Verb(msgspec.Struct, frozen=True):
 
     `help` is one line, `more` what help and manual say beneath it; `tell` prints for people what
     was given and answered (both in wire names), and `always` what is told beside a script's JSON
-    too; `options` overrides the help of single options.
+    too; `options` overrides the help of single options; `account` is the option of an account that
+    may be left out.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Verb(msgspec.Struct, frozen=True):
     more: str = ""
     always: Tell | None = None
     options: Mapping[str, str] = msgspec.field(default_factory=dict)
+    account: str = "--account"
 
 
 def table(member: str, *columns: tuple[str, str]) -> Tell:
@@ -136,10 +138,10 @@ def add(group: click.Group, verbs: Iterable[Verb], options: Mapping[str, str]) -
         group.add_command(_command(verb, {**options, **verb.options}))
 
 
-def option_name(member: Member) -> str:
+def option_name(member: Member, account: str = "--account") -> str:
     """Return how the AWS CLI would spell the option of a member: `--user-name`."""
     if member.name == ACCOUNT and not member.required:
-        return "--account"
+        return account
     return "--" + WORDS.sub("-", member.name).lower()
 
 
@@ -192,14 +194,14 @@ def _command(verb: Verb, helps: Mapping[str, str]) -> click.Command:
 
     called: Callable[..., None] = run
     for member in reversed(asked(operation)):
-        called = _option(member, helps[member.name])(called)
+        called = _option(member, helps[member.name], verb.account)(called)
     told_help = f"{verb.help}\n\n{verb.more}" if verb.more else verb.help
     command = click.command(verb.name, cls=SpacedLists, help=told_help, short_help=verb.help)
     return command(called)
 
 
-def _option(member: Member, told_help: str) -> Callable[..., Any]:
-    name, shape = option_name(member), member.shape
+def _option(member: Member, told_help: str, account: str) -> Callable[..., Any]:
+    name, shape = option_name(member, account), member.shape
     given: dict[str, Any] = {"required": member.required, "help": told_help, "default": None}
     if shape.type is ShapeType.BOOLEAN:
         return click.option(f"{name}/--no-{name[2:]}", member.name, **given)
