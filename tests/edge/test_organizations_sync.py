@@ -72,7 +72,7 @@ def opened(data: Path, account: str, **coverage: list[str]) -> str:
     """Return the id of a new membership of an account."""
     with larum.Service(data) as service:
         client: Any = service.client(account=account)
-        made = client.create_membership(**smallest())["membershipId"]
+        made: str = client.create_membership(**smallest())["membershipId"]
         if coverage:
             client.update_membership(
                 membershipId=made, membershipAccountsConfigurationsUpdate=coverage

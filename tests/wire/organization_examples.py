@@ -6,6 +6,9 @@ TOKEN = "f47ac10b-58cc-4372-a567-0e02b2c3d479"
 PAGED: dict[str, object] = {"nextToken": "opaque", "maxResults": 7}
 ACCOUNT, ROOT, UNIT = "111122223333", "r-ab12", "ou-ab12-11111111"
 SERVICE = "security-ir.amazonaws.com"
+POLICY = "p-examplepolicy"
+KIND = "SERVICE_CONTROL_POLICY"
+CONTENT = '{"Statement": [{"Effect": "Deny", "Action": "security-ir:*", "Resource": "*"}]}'
 
 ORGANIZATION_EXAMPLES: dict[str, dict[str, object]] = {
     "CloseAccount": {"accountId": ACCOUNT},
@@ -44,4 +47,24 @@ ORGANIZATION_EXAMPLES: dict[str, dict[str, object]] = {
     "RegisterDelegatedAdministrator": {"accountId": "000000000099", "servicePrincipal": SERVICE},
     "RemoveAccountFromOrganization": {"accountId": ACCOUNT},
     "UpdateOrganizationalUnit": {"organizationalUnitId": UNIT, "name": "workloads"},
+    "AttachServiceControlPolicy": {"policyId": POLICY, "targetId": UNIT},
+    "CreateServiceControlPolicy": {
+        "content": CONTENT,
+        "description": "No cases.",
+        "name": "NoCases",
+        "type": KIND,
+        "clientToken": TOKEN,
+    },
+    "DeleteServiceControlPolicy": {"policyId": POLICY},
+    "DescribeServiceControlPolicy": {"policyId": POLICY},
+    "DetachServiceControlPolicy": {"policyId": POLICY, "targetId": UNIT},
+    "ListServiceControlPolicies": {"filter": KIND, **PAGED},
+    "ListServiceControlPoliciesForTarget": {"targetId": UNIT, "filter": KIND, **PAGED},
+    "ListTargetsForServiceControlPolicy": {"policyId": POLICY, **PAGED},
+    "UpdateServiceControlPolicy": {
+        "policyId": POLICY,
+        "name": "NoCases",
+        "description": "No cases.",
+        "content": CONTENT,
+    },
 }

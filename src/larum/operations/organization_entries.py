@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from larum.operations import (
+    control_policies,
     organization_accounts,
     organizational_units,
     organizations,
@@ -73,5 +74,37 @@ ORGANIZATION_OPERATIONS: Final[dict[str, Entry]] = {
     ),
     "UpdateOrganizationalUnit": Entry(
         organizational_units.update_organizational_unit, any_resource, writes=True
+    ),
+    "AttachServiceControlPolicy": Entry(
+        control_policies.attach_service_control_policy, any_resource, writes=True
+    ),
+    "CreateServiceControlPolicy": Entry(
+        control_policies.create_service_control_policy,
+        any_resource,
+        writes=True,
+        makes="ServiceControlPolicy",
+        identifier="policy",
+        again=control_policies.control_policy_again,
+    ),
+    "DeleteServiceControlPolicy": Entry(
+        control_policies.delete_service_control_policy, any_resource, writes=True
+    ),
+    "DescribeServiceControlPolicy": Entry(
+        control_policies.describe_service_control_policy, any_resource
+    ),
+    "DetachServiceControlPolicy": Entry(
+        control_policies.detach_service_control_policy, any_resource, writes=True
+    ),
+    "ListServiceControlPolicies": Entry(
+        control_policies.list_service_control_policies, any_resource
+    ),
+    "ListServiceControlPoliciesForTarget": Entry(
+        control_policies.list_service_control_policies_for_target, any_resource
+    ),
+    "ListTargetsForServiceControlPolicy": Entry(
+        control_policies.list_targets_for_service_control_policy, any_resource
+    ),
+    "UpdateServiceControlPolicy": Entry(
+        control_policies.update_service_control_policy, any_resource, writes=True
     ),
 }

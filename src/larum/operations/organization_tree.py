@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from larum.errors import ResourceNotFoundException
+from larum.operations import pages
 from larum.operations.directory_changes import organization_of, paths
 from larum.store import accounts, organizations
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from larum.context import Context
     from larum.domain.organizations import Account, Organization
     from larum.store.organizations import Unit
-
-PAGE_SIZE: Final = 25
 
 
 class Tree(msgspec.Struct, frozen=True):
@@ -102,12 +101,13 @@ def unit_out(organization: Organization, unit: Unit) -> dict[str, Any]:
 
 
 def page_of(
-    context: Context, params: Mapping[str, Any], member: str, items: Sequence[dict[str, Any]]
+    context: Context,
+    params: Mapping[str, Any],
+    member: str,
+    items: Sequence[dict[str, Any]],
+    key: str = "id",
 ) -> dict[str, Any]:
-    """Return a page of what is listed by `id`, in the order of its ids."""
-    after, limit = context.cursor or "", params.get("maxResults", PAGE_SIZE)
-    found = sorted((each for each in items if each["id"] > after), key=lambda each: each["id"])
-    output: dict[str, Any] = {member: found[:limit]}
-    if len(found) > limit:
-        output["nextToken"] = found[limit - 1]["id"]
-    return output
+    """Return a page of `items` in the order of their ids, which they have as `key`."""
+    after = context.cursor or ""
+    found = sorted((each for each in items if each[key] > after), key=lambda each: each[key])
+    return pages.page(params, found, member, lambda each: each, lambda each: str(each[key]))

@@ -13,13 +13,13 @@ from larum.errors import ConflictException, FieldFailure, ValidationException
 from larum.operations.case_edits import Edited
 from larum.operations.directory_changes import apply_plan, organization_of
 from larum.operations.organization_tree import (
-    PAGE_SIZE,
     account_out,
     member_of,
     page_of,
     tree_of,
     unit_out,
 )
+from larum.operations.pages import limit_of
 from larum.store import accounts
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def list_children(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     if kind == UNIT:
         ids = [unit.unit_id for unit in tree.children(parent)]
     else:
-        limit = params.get("maxResults", PAGE_SIZE) + 1
+        limit = limit_of(params) + 1
         after = context.cursor or ""
         unit = tree.unit_at(parent)
         found = accounts.of_parent(context.tx, tree.organization, unit, after, limit)
@@ -146,7 +146,7 @@ def list_children(context: Context, params: dict[str, Any]) -> dict[str, Any]:
 
 def list_accounts_for_parent(context: Context, params: dict[str, Any]) -> dict[str, Any]:
     """Return a page of the accounts directly beneath a root or unit, by their digits."""
-    tree, limit = tree_of(context), params.get("maxResults", PAGE_SIZE) + 1
+    tree, limit = tree_of(context), limit_of(params) + 1
     unit = tree.unit_at(params["parentId"])
     found = accounts.of_parent(context.tx, tree.organization, unit, context.cursor or "", limit)
     told = [account_out(tree.organization, account) for account in found]

@@ -45,6 +45,7 @@ SELECT target_id FROM control_policy_targets
 WHERE account = :account AND policy_id = :policy_id AND target_id > :after
 ORDER BY target_id LIMIT :limit
 """
+WITH_ANY = "SELECT DISTINCT target_id FROM control_policy_targets WHERE account = :account"
 ATTACH = """
 INSERT INTO control_policy_targets (account, target_id, policy_id)
 VALUES (:account, :target_id, :policy_id)
@@ -124,6 +125,11 @@ def targets(
         "limit": limit,
     }
     return [row[0] for row in tx.rows(TARGETS, parameters)]
+
+
+def targets_with_any(tx: Transaction, management_account: str) -> set[str]:
+    """Return the targets that somebody attached anything to: all others have FULL_ACCESS alone."""
+    return {row[0] for row in tx.rows(WITH_ANY, {"account": management_account})}
 
 
 def attach(tx: Transaction, management_account: str, target_id: str, policy_id: str) -> None:

@@ -33,6 +33,8 @@ HARMLESS: Final = frozenset(
         "AwsService",
         "CaseId",
         "CommentId",
+        "ControlPolicyId",
+        "ControlPolicyTarget",
         "DelegatedAdministrator",
         "FindingId",
         "GroupName",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from larum.edge.cli import verbs
+from larum.edge.cli import organizations_policies, verbs
 from larum.edge.cli.calls import connected, print_json, print_rows, reaching
 from larum.edge.cli.organizations_sync import sync
 from larum.edge.cli.printing import ABSENT, pages, plain
@@ -228,5 +228,9 @@ def _as_listed(item: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {"id": item["accountId"], "arn": f"{prefix}/{item['accountId']}", **given}
 
 
-verbs.add(organizations, VERBS, OPTIONS)
+verbs.add(
+    organizations,
+    (*VERBS, *organizations_policies.VERBS),
+    {**OPTIONS, **organizations_policies.OPTIONS},
+)
 organizations.add_command(sync)
