@@ -132,6 +132,7 @@ def test_the_words_of_a_list_follow_its_option() -> None:
     assert spaced("--tag-keys", "a", "b", "--role-name", "ci") == both
     assert spaced("--role-name", "ci", "--tag-keys", "a", "--tag-keys", "b") == both
     assert spaced("--tag-keys=a", "--role-name=ci", "--tag-keys", "b") == both
+    assert spaced() == (0, "[null, []]\n")
     code, told = spaced("--tag-keys", "--role-name", "ci")
     assert (code, "'--tag-keys' requires at least one argument" in told) == (2, True)
 

@@ -164,7 +164,7 @@ class SpacedLists(click.Command):
             for name in each.opts
         }
         current, words = "", list[str]()
-        for word, after in zip(args, [*args[1:], "-"], strict=True):
+        for word, after in zip(args, [*args[1:], "-"], strict=False):
             if not word.startswith("-"):
                 words += [current, word] if current else [word]
                 continue
