@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -96,17 +97,18 @@ def _literal(template: Template, keys: Keys) -> str | None:
     return "".join(token.value if isinstance(token, Wild) else token for token in tokens)
 
 
-def _text(same: Callable[[str, str], bool]) -> Reader:
-    def read(text: str, variables: bool) -> Comparison:  # noqa: FBT001 - a Reader
-        template = template_of(text, variables=variables)
+def _read_text(
+    same: Callable[[str, str], bool],
+    text: str,
+    variables: bool,  # noqa: FBT001 - a Reader
+) -> Comparison:
+    template = template_of(text, variables=variables)
 
-        def compare(value: str, keys: Keys) -> bool | None:
-            wanted = _literal(template, keys)
-            return None if wanted is None else same(value, wanted)
+    def compare(value: str, keys: Keys) -> bool | None:
+        wanted = _literal(template, keys)
+        return None if wanted is None else same(value, wanted)
 
-        return compare
-
-    return read
+    return compare
 
 
 def _same_ignoring_case(value: str, wanted: str) -> bool:
@@ -233,19 +235,21 @@ def _within(value: Network, wanted: Network) -> bool:
     return isinstance(wanted, ipaddress.IPv6Network) and value.subnet_of(wanted)
 
 
-def _typed(parse: Callable[[str], Any], holds: Callable[[Any, Any], bool]) -> Reader:
-    def read(text: str, _variables: bool) -> Comparison:  # noqa: FBT001 - a Reader
-        wanted = parse(text)
+def _read_typed(
+    parse: Callable[[str], Any],
+    holds: Callable[[Any, Any], bool],
+    text: str,
+    _variables: bool,  # noqa: FBT001 - a Reader
+) -> Comparison:
+    wanted = parse(text)
 
-        def compare(value: str, _keys: Keys) -> bool | None:
-            try:
-                return holds(parse(value), wanted)
-            except ValueError:
-                return False
+    def compare(value: str, _keys: Keys) -> bool | None:
+        try:
+            return holds(parse(value), wanted)
+        except ValueError:
+            return False
 
-        return compare
-
-    return read
+    return compare
 
 
 _ORDERS: Mapping[str, tuple[Callable[[Any, Any], bool], bool]] = {
@@ -258,21 +262,21 @@ _ORDERS: Mapping[str, tuple[Callable[[Any, Any], bool], bool]] = {
 }
 NULL = "Null"
 OPERATORS: Mapping[str, Operator] = {
-    "StringEquals": Operator(_text(operator.eq)),
-    "StringNotEquals": Operator(_text(operator.eq), negated=True),
-    "StringEqualsIgnoreCase": Operator(_text(_same_ignoring_case)),
-    "StringNotEqualsIgnoreCase": Operator(_text(_same_ignoring_case), negated=True),
+    "StringEquals": Operator(partial(_read_text, operator.eq)),
+    "StringNotEquals": Operator(partial(_read_text, operator.eq), negated=True),
+    "StringEqualsIgnoreCase": Operator(partial(_read_text, _same_ignoring_case)),
+    "StringNotEqualsIgnoreCase": Operator(partial(_read_text, _same_ignoring_case), negated=True),
     "StringLike": Operator(_read_like),
     "StringNotLike": Operator(_read_like, negated=True),
     **{
-        kind + name: Operator(_typed(parse, holds), negated)
+        kind + name: Operator(partial(_read_typed, parse, holds), negated)
         for kind, parse in (("Numeric", number_of), ("Date", instant_of))
         for name, (holds, negated) in _ORDERS.items()
     },
-    "Bool": Operator(_typed(bool_of, operator.eq)),
-    "BinaryEquals": Operator(_typed(bytes_of, operator.eq)),
-    "IpAddress": Operator(_typed(network_of, _within)),
-    "NotIpAddress": Operator(_typed(network_of, _within), negated=True),
+    "Bool": Operator(partial(_read_typed, bool_of, operator.eq)),
+    "BinaryEquals": Operator(partial(_read_typed, bytes_of, operator.eq)),
+    "IpAddress": Operator(partial(_read_typed, network_of, _within)),
+    "NotIpAddress": Operator(partial(_read_typed, network_of, _within), negated=True),
     "ArnEquals": Operator(_read_arn),
     "ArnLike": Operator(_read_arn),
     "ArnNotEquals": Operator(_read_arn, negated=True),
