@@ -16,10 +16,11 @@ TYPED := $(wildcard src tests scripts bench)
 # Tools that run beside larum, and boto3 releases that run with larum: each in an environment of its own.
 TOOLS_READY := .envs/bench/.ready .envs/interop-awscli/.ready .envs/interop-aiobotocore/.ready
 CLIENTS_READY := .envs/interop-oldest/.ready .envs/interop-newest/.ready
+MUTATION_READY := .envs/mutation/.ready
 NODE_LOCK := $(wildcard tests/interop/package-lock.json)
 NODE_READY := $(NODE_LOCK:package-lock.json=node_modules/.package-lock.json)
 
-.PHONY: help setup serve test check lint types interop faults browser soak bench lock clean
+.PHONY: help setup serve test check lint types interop faults browser soak mutation bench lock clean
 
 help: ## List these commands
 	@echo 'usage: make COMMAND [ARGS="..."]   (ARGS goes to the program that the command runs)'
@@ -55,12 +56,17 @@ browser: .venv/.dev ## Attack a server from a page in a real browser (needs chro
 soak: .venv/.dev ## Run the fault tests for much longer
 	LARUM_SOAK=1 $(PYTEST) tests/faults --timeout=7200 $(ARGS)
 
+mutation: $(MUTATION_READY) ## Change the policy evaluator in every small way; its tests must notice nine of ten
+	.envs/mutation/bin/mutmut run $(ARGS) | tail -c 100
+	.envs/mutation/bin/mutmut export-cicd-stats
+	.envs/mutation/bin/python -m scripts.mutation_score
+
 bench: .venv/.dev .envs/bench/.ready ## Measure speed and memory against the peers, in one run
 	$(BIN)/python -m bench.run $(ARGS)
 
 clean: ## Remove what these commands built; larum-data stays
 	rm -rf .venv .envs .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf build dist tests/interop/node_modules .coverage .coverage.*
+	rm -rf build dist mutants tests/interop/node_modules .coverage .coverage.*
 	find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The interpreter is looked for only when .venv is missing. What is named python3 comes first.
@@ -92,7 +98,7 @@ $(TOOLS_READY): .envs/%/.ready: requirements/%.txt | .venv/bin/python
 	@.envs/$*/bin/python $(PIP_INSTALL) --require-hashes -r $<
 	@touch $@
 
-$(CLIENTS_READY): .envs/%/.ready: requirements/%.txt pyproject.toml | .venv/bin/python
+$(CLIENTS_READY) $(MUTATION_READY): .envs/%/.ready: requirements/%.txt pyproject.toml | .venv/bin/python
 	@echo 'Building .envs/$*'
 	@$(BIN)/python -m venv --clear .envs/$*
 	@.envs/$*/bin/python $(PIP_INSTALL) --require-hashes -r $<
@@ -116,5 +122,6 @@ lock: .venv/bin/python ## Write requirements/*.txt anew from pyproject.toml and 
 	$(COMPILE) -o requirements/bench.txt --group bench
 	$(COMPILE) -o requirements/interop-oldest.txt pyproject.toml requirements/interop-oldest.in --group build --group test
 	$(COMPILE) -o requirements/interop-newest.txt pyproject.toml requirements/interop-newest.in --group build --group test
+	$(COMPILE) -o requirements/mutation.txt pyproject.toml requirements/mutation.in --group build --group test
 	$(COMPILE) -o requirements/interop-awscli.txt requirements/interop-awscli.in
 	$(COMPILE) -o requirements/interop-aiobotocore.txt requirements/interop-aiobotocore.in
