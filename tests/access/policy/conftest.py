@@ -9,5 +9,7 @@ from larum.access.policy import document, evaluate
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_compiled() -> None:
-    document.parse.cache_clear()
-    evaluate._about.cache_clear()
+    for module in (document, evaluate):
+        for function in vars(module).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()

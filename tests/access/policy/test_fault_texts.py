@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from larum.access.policy.document import PolicyKind, PolicyRefused, parse
+from larum.access.policy.document import PolicyRefused, parse
 from larum.access.policy.evaluate import NamedPolicy, Policies, Question, decide
 from larum.access.policy.keys import RequestFacts, global_keys, tag_keys
+from larum.domain.policies import PolicyKind
 
 LONG = "x" * 61
 ARN = "arn:aws:security-ir:us-east-1:111111111111:case/1"
