@@ -172,7 +172,7 @@ def unknown_names(text: str) -> set[str]:
     known = options | {each.variable for each in FIELDS} | {"LARUM_CONFIG", "--help"}
     known |= {each.envvar for each in params if isinstance(each.envvar, str)}
     known |= set(dir(errors))
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*\b", spans))
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*\b", spans))
     named |= set(re.findall(r"\bLARUM_[A-Z_]+\b", text))
     named |= set(re.findall(r"\b[A-Z]\w+Exception\b", text))
     return named - known

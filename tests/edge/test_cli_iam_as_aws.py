@@ -35,6 +35,7 @@ LEFT_OUT = {
     "create-role tags": "tag-role adds them",
     "create-role permissions-boundary": "put-role-permissions-boundary sets it",
     "create-policy tags": "managed policies have no tags",
+    "create-virtual-mfa-device tags": "devices have no tags",
     "list-policies policy-usage-filter": "list-entities-for-policy tells how one is used",
 }
 # Options that `aws iam` does not have, and why.

@@ -165,6 +165,7 @@ _NO_KEY: Final = (
     "credentials in its data directory."
 )
 _FOREIGN_KEY: Final = f"The credentials in use are not this server's. {_NO_KEY}"
+_DENIED: Final = "AccessDeniedException"
 _HINTS: Final = {
     "UnrecognizedClientException": _FOREIGN_KEY,
     "InvalidSignatureException": _FOREIGN_KEY,
@@ -289,6 +290,9 @@ def _refusal(error: ClientError, where: Where) -> Stopped:
     lines = [f"{code}: {message}"]
     if code in _HINTS:
         lines.append(_HINTS[code])
+    request = error.response.get("ResponseMetadata", {}).get("RequestId")
+    if code == _DENIED and request:
+        lines.append(f"Request {request}: `larum why-denied {request}` tells an administrator why.")
     refusal = Stopped(REFUSED, *lines)
     refusal.__cause__ = error
     return refusal

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from larum.edge.cli import iam_policies, verbs
+from larum.edge.cli import iam_mfa_devices, iam_policies, verbs
 from larum.edge.cli.verbs import Verb, facts, sentence, table
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ OPTIONS: Final[Mapping[str, str]] = {
     "accessKeyId": "The access key of that user.",
     "accountId": "Whose account is meant; your own if left out.",
     "assumeRolePolicyDocument": "Who may assume the role: JSON, or file://FILE.",
+    "assignmentStatus": "Only devices that somebody has, or that nobody has.",
+    "authenticationCode1": "A code of the device.",
+    "authenticationCode2": "The code after that.",
     "description": "What it is for.",
     "entityFilter": "Only principals of that kind.",
     "groupName": "The group.",
@@ -33,12 +36,14 @@ OPTIONS: Final[Mapping[str, str]] = {
     "policyUsageFilter": "Only whom it is attached to, or only whom it bounds.",
     "roleName": "The role.",
     "scope": "Only the policies of AWS, or only those of the account.",
+    "serialNumber": "The ARN of the device.",
     "setAsDefault": "That the version acts; the only way there is.",
     "status": "What it is to be.",
     "tagKeys": "The keys of the tags, one after the other.",
     "tags": "The tags, one after the other.",
     "userName": "The user.",
     "versionId": "The version, such as v1.",
+    "virtualMFADeviceName": "What the device is called.",
 }
 
 
@@ -200,10 +205,16 @@ OF_ROLES: Final = (
         sentence("{roleName} is deleted."),
     ),
 )
-VERBS: Final = (*OF_USERS, *OF_GROUPS, *OF_ROLES, *iam_policies.VERBS)
+VERBS: Final = (
+    *OF_USERS,
+    *iam_mfa_devices.VERBS,
+    *OF_GROUPS,
+    *OF_ROLES,
+    *iam_policies.VERBS,
+)
 
 
-@click.group(short_help="Users, groups, roles, access keys and policies.")
+@click.group(short_help="Users, groups, roles, policies, access keys and MFA devices.")
 def iam() -> None:
     """Administer who may do what in an account: users, groups, roles, access keys, policies.
 

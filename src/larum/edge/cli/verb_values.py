@@ -30,12 +30,7 @@ PART: Final = re.compile(r"""((?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^,])*)(?:,
 NAMED: Final = re.compile(r"([A-Za-z]+)=(.*)", re.DOTALL)
 WHOLE: Final = re.compile("-?[0-9]{1,18}")
 # Members whose spelling in IAM is not their name with a capital.
-SPELLINGS: Final = {
-    "mfaDevices": "MFADevices",
-    "virtualMfaDevice": "VirtualMFADevice",
-    "virtualMfaDevices": "VirtualMFADevices",
-    "qrCodePng": "QRCodePNG",
-}
+SPELLINGS: Final = {"mfaDevices": "MFADevices"}
 NUMBERS: Final = frozenset({ShapeType.INTEGER, ShapeType.LONG})
 
 
