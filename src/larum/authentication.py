@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from larum.context import Caller
+    from larum.domain.principals import AccessKey
     from larum.installation import Installation
     from larum.settings import Settings
     from larum.wire.http import HttpRequest
@@ -64,6 +65,17 @@ class Authentication:
             raise
         self._failures.trust(*suspect)
         return caller
+
+    def claimed_key(self, access_key_id: str, session_token: str | None) -> AccessKey | None:
+        """Return the key that a request claims to be signed with, if there is one; None if not.
+
+        Whether it was signed with it is another question. A session's key is known by its token
+        alone, which opens for no other key id.
+        """
+        if session_token is None:
+            return self._installation.credentials.find(access_key_id)
+        session = self.tokens.open(access_key_id, session_token)
+        return None if session is None else session.access_key
 
     def _verified(self, request: HttpRequest, services: frozenset[str], now: datetime) -> Caller:
         return sigv4.verify(

@@ -22,6 +22,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from larum.access.authorization import is_access_key_id
 from larum.access.sources import source_of
 from larum.access.throttle import FAILED_AUTHENTICATION, BucketTable, Rate
 from larum.calls import Chore
@@ -92,19 +93,21 @@ class _Counted:
 class FailedAuthentications:
     """The failures of one instance; safe to use from several threads.
 
-    `match` gives the operation that a request asks for, `clock()` the time (UTC) and `steady()`
-    monotonic seconds. What names no Region belongs to the first of the settings.
+    `claimed_key(id, session token)` gives the key that a request claims, if there is one, `match`
+    the operation that it asks for, `clock()` the time (UTC) and `steady()` monotonic seconds. What
+    names no Region belongs to the first of the settings.
     """
 
     def __init__(
         self,
         installation: Installation,
         settings: Settings,
+        claimed_key: Callable[[str, str | None], AccessKey | None],
         match: Callable[[HttpRequest], Match | None],
         clock: Callable[[], datetime],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine, self._find = installation.engine, installation.credentials.find
+        self._engine, self._claimed_key = installation.engine, claimed_key
         self._administrator = installation.administrator_account
         self._match, self._region = match, settings.region[0]
         self._clock, self._steady = clock, steady
@@ -123,7 +126,7 @@ class FailedAuthentications:
         if not isinstance(error, RECORDED) and not _is_counted(error):
             return answer
         now, claim = self._clock(), _claim(request)
-        key = self._key(claim)
+        key = self._key(claim, request.header("x-amz-security-token"))
         account = self._administrator if key is None else key.principal.account
         if not (claim.access_key_id and isinstance(error, RECORDED) and self._has_room(request)):
             self._count(account, source_of(request.source_ip), type(error).__name__, now)
@@ -197,9 +200,11 @@ class FailedAuthentications:
             place = (self._administrator, OTHER_SOURCES)
         self._counted.setdefault(place, _Counted(counted.first)).add(counted)
 
-    def _key(self, claim: _Claim) -> AccessKey | None:
+    def _key(self, claim: _Claim, session_token: str | None) -> AccessKey | None:
+        if not is_access_key_id(claim.access_key_id):
+            return None
         try:
-            return self._find(claim.access_key_id) if claim.access_key_id else None
+            return self._claimed_key(claim.access_key_id, session_token)
         except ServiceError:
             return None
 

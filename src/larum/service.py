@@ -114,12 +114,13 @@ class Service:
         )
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._last_uses = LastUses(self.engine)
-        self._failures = FailedAuthentications(
-            self.installation, self.settings, self._routes.match, self._clock
-        )
         master = self.installation.master_key
         self._mfa_codes = MfaCodes(keys.derive(master, "mfa-seeds"), random)
         self._authentication = Authentication(self.installation, self.settings, random)
+        claimed, match = self._authentication.claimed_key, self._routes.match
+        self._failures = FailedAuthentications(
+            self.installation, self.settings, claimed, match, self._clock
+        )
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
         self._pages = PageTokens(keys.derive(master, "next-token"), random)
         self.audit_checkpoints = AuditCheckpoints(self.installation, self.settings, self._clock)
