@@ -48,6 +48,7 @@ from larum.policy_texts import read_policy
 from larum.role_sessions import RoleSessions
 from larum.routes import Routes
 from larum.settings import Settings
+from larum.simulations import simulate
 from larum.store import idempotency
 from larum.store.engine import NOT_DONE
 from larum.store.idempotency import InFlight
@@ -301,6 +302,7 @@ class Service:
             changing_access_key=self.installation.credentials.changing,
             attachment_urls=self.evidence.urls,
             read_policy=read_policy,
+            simulate=partial(simulate, self._permissions),
             service_policies=MANAGED,
             last_used=self._last_uses.get,
             sessions=RoleSessions(self._authentication.tokens, self._permissions, call, tx),
