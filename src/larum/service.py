@@ -108,11 +108,7 @@ class Service:
         self._writes_alone = 0
         self._routes = Routes(SERVICES)
         self._validators = {each.name: Validator(each) for each in self._routes.models}
-        self._permissions = Permissions(
-            self.engine,
-            self.installation.administrator_account,
-            keys_are_checked=self.settings.auth != "relaxed",
-        )
+        self._permissions = Permissions(self.installation, self.settings)
         self._throttle = throttle.Throttle(throttle.MODES[self.settings.throttle])
         self._last_uses = LastUses(self.engine)
         master = self.installation.master_key
