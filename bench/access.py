@@ -24,10 +24,9 @@ from bench.over_http import Measured
 from bench.requests import Signer, Target
 from bench.seeding import add
 from larum.access.throttle import MODES, Throttle
-from larum.calls import Call
 from larum.service import Service
 from larum.settings import Settings
-from larum.wire.http import HttpRequest
+from larum.wire.http import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,8 +119,8 @@ class _Alone:
         get = requests.get_membership(target, _UserSigner(0), now, membership_id)
         self._request = _request(get)
         prepared = service.prepare(self._request)
-        if not isinstance(prepared, Call):
-            message = "a GetMembership was refused"
+        if isinstance(prepared, HttpResponse):
+            message = f"a GetMembership was answered {prepared.status}"
             raise TypeError(message)
         self._call = prepared
         self._resource = prepared.entry.resource(prepared.caller, prepared.params)

@@ -41,6 +41,7 @@ KINDS = {
     "python server": "the same, with the export lines of a `larum serve` applied",
     "python test": "run by pytest, with the plugin that Larum installs",
     "bash": "not run, as it would serve, install or test: parsed by the program that it calls",
+    "bash administrator": "typed in order into one shell by tests/interop/test_least_privilege.py",
     "bash server": "curl only: fetched from a running `larum serve`",
     "bash data": "run where a stopped server left its larum-data",
     "bash aws": "checked against botocore's model here, run by tests/interop with the AWS CLI",

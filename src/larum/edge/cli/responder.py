@@ -35,7 +35,8 @@ def responder() -> None:
     """Be the other side of AWS-supported cases: the one that AWS's engineers are elsewhere.
 
     CASE is a case's ARN, or its id with --account. A BODY or CONTENT of - is read from standard
-    input. Needs the administrator account's key; what the customer sees comes from `AWS Responder`.
+    input. It is for principals of the administrator account that may do it; what the customer sees
+    comes from `AWS Responder`.
 
     \b
     larum responder acknowledge 8403556009 --account 222222222222
