@@ -5,12 +5,22 @@ process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE = "1";
 process.env.AWS_SDK_LOAD_CONFIG = "1"; // reads AWS_SHARED_CREDENTIALS_FILE as the other SDKs do
 const { default: AWS } = await import("aws-sdk");
 
+// It reads no endpoint of sts from the environment, so a role is assumed by its own provider.
+const role = process.env.ROLE_ARN && {
+  credentials: new AWS.ChainableTemporaryCredentials({
+    params: { RoleArn: process.env.ROLE_ARN, RoleSessionName: "javascript" },
+    stsConfig: { endpoint: process.env.AWS_ENDPOINT_URL_STS, region: process.env.AWS_REGION },
+    masterCredentials: new AWS.SharedIniFileCredentials(),
+  }),
+};
+
 /** Return { call, isError, statusOf, items } of a client that the environment configures. */
 export function connect(model) {
   const client = new AWS.Service({
     apiConfig: model,
     endpoint: process.env.AWS_ENDPOINT_URL_SECURITY_IR,
     region: process.env.AWS_DEFAULT_REGION,
+    ...role,
   });
   const call = async (operation, input) => {
     const method = operation[0].toLowerCase() + operation.slice(1);
