@@ -24,9 +24,10 @@ from bench.over_http import Measured
 from bench.requests import Signer, Target
 from bench.seeding import add
 from larum.access.throttle import MODES, Throttle
+from larum.calls import Call
 from larum.service import Service
 from larum.settings import Settings
-from larum.wire.http import HttpRequest, HttpResponse
+from larum.wire.http import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,8 +120,8 @@ class _Alone:
         get = requests.get_membership(target, _UserSigner(0), now, membership_id)
         self._request = _request(get)
         prepared = service.prepare(self._request)
-        if isinstance(prepared, HttpResponse):
-            message = f"a GetMembership was answered {prepared.status}"
+        if not isinstance(prepared, Call):
+            message = "a GetMembership was refused"
             raise TypeError(message)
         self._call = prepared
         self._resource = prepared.entry.resource(prepared.caller, prepared.params)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from larum.access import signed_url
-from larum.access.signed_url import Grant, Purpose
+from larum.access.signed_url import Grant, Purpose, SessionMark
 from larum.domain.attachments import content_disposition
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from larum.access.signed_url import UrlKeys
-    from larum.context import Context
+    from larum.context import Caller, Context
     from larum.domain.attachments import Attachment
     from larum.store.blobs import Blobs
 
@@ -49,7 +49,7 @@ class AttachmentUrls:
             Purpose.UPLOAD,
             attachment.blob_key,
             attachment.region,
-            context.caller.access_key_id,
+            _minter(context.caller),
             content_length=attachment.content_length,
         )
         signed_at = attachment.url_expires_at - signed_url.LIFE
@@ -65,10 +65,21 @@ class AttachmentUrls:
             Purpose.DOWNLOAD,
             attachment.blob_key,
             attachment.region,
-            context.caller.access_key_id,
+            _minter(context.caller),
             disposition=disposition,
         )
         return signed_url.mint(origin, grant, self._keys, signed_at=context.now)
 
     def _origin(self, context: Context) -> str:
         return self._public_url or context.origin or self._own_origin()
+
+
+def _minter(caller: Caller) -> str:
+    """Return who a URL says has asked for it: a key, or a session, with which the URL ends."""
+    session = caller.session
+    if session is None:
+        return caller.access_key_id
+    expires = int(session.expires_at.timestamp())
+    return signed_url.of_session(
+        SessionMark(caller.access_key_id, caller.account, session.identity_id, expires)
+    )

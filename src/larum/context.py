@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from larum.domain.principals import AccessKey, LastUse, Principal
     from larum.domain.roles import Role
     from larum.domain.sessions import Session, SessionKey
+    from larum.domain.simulations import Simulated, Simulation
     from larum.store.engine import Transaction
 
 
@@ -110,7 +111,8 @@ class Context(msgspec.Struct, frozen=True):
     n random bytes; `issue_access_key(tx, principal, now)` makes a key; `changing_access_key(id)`
     lets a key no longer be remembered as it was; `service_policies` are the documents of the
     managed policies that every account has, by ARN; `last_used(id)` is when a key was used last as
-    far as this process saw it; `origin` is how the caller reaches this server
+    far as this process saw it; `simulate(tx, simulation, now)` tells what would be decided of a
+    principal, None for one that is not there; `origin` is how the caller reaches this server
     (`http://host:port`), empty in process; `cursor` is where a page starts, opened from the sealed
     nextToken; `audit_key` is what the audit's checkpoints are checked with; `cancellation` is when
     one takes effect, `coverage_delay` how long a change of coverage takes to show.
@@ -130,6 +132,7 @@ class Context(msgspec.Struct, frozen=True):
     last_used: Callable[[str], LastUse | None]
     sessions: Sessions
     mfa_codes: MfaCodes
+    simulate: Callable[[Transaction, Simulation, datetime], list[Simulated] | None]
     origin: str
     tx: Transaction
     cursor: str | None = None

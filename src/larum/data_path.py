@@ -27,13 +27,13 @@ from larum.errors import AccessDenied, InternalServerException, PreconditionFail
 from larum.operations.attachments import receive
 from larum.operations.sweep import Sweep
 from larum.store import attachments as rows
-from larum.store import cases, memberships
+from larum.store import cases, effective_policies, memberships
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from larum.access.signed_url import Grant, UrlKeys
+    from larum.access.signed_url import Grant, SessionMark, UrlKeys
     from larum.domain.attachments import Attachment
     from larum.domain.cases import Case
     from larum.domain.principals import AccessKey
@@ -210,10 +210,22 @@ class DataPath:
         grant = signed_url.verify(request, self._keys, regions=REGIONS, now=self._clock())
         if self._find_access_key is None:
             return grant, None
+        session = signed_url.read_session(grant.access_key_id)
+        if session is not None:
+            return grant, self._account_of(session)
         key = self._find_access_key(grant.access_key_id)
         if key is None or key.status is not AccessKeyStatus.ACTIVE:
             raise AccessDenied(NO_LONGER)
         return grant, key.principal.account
+
+    def _account_of(self, session: SessionMark) -> str:
+        """Return whose session it is, if it goes on and its user or role is there still."""
+        is_there = partial(
+            effective_policies.is_there, account=session.account, unique_id=session.identity_id
+        )
+        if self._clock().timestamp() >= session.expires or not self._engine.read(is_there):
+            raise AccessDenied(NO_LONGER)
+        return session.account
 
     def _awaiting(self, grant: Grant, now: datetime, tx: Transaction) -> Attachment:
         attachment = rows.by_blob_key(tx, grant.blob_key)

@@ -3,8 +3,9 @@
     Call, tx ──> who it is now (cached by the store's numbers) ──> policies ──┐
                  what a condition asks for, read when it asks ──> Question ───┴─> evaluate.decide
 
-Every decision comes from here, simulated ones too. What an account cannot reach (reach.py) no
-policy grants. Root needs no identity policy; service control policies bind it in member accounts.
+Every decision comes from `judge`, simulated ones too (simulations.py). What an account cannot reach
+(reach.py) no policy grants. Root needs no identity policy; service control policies bind it in
+member accounts.
 A refusal carries its Decision as `AccessDeniedException.decision`, which never reaches the wire.
 
 Only what is committed is kept: the numbers of a transaction that fails are given again to others.
@@ -33,13 +34,16 @@ from larum.store import control_policies, effective_policies, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from larum.calls import Call
     from larum.context import Caller
     from larum.domain.principals import Principal
     from larum.domain.sessions import Session
+    from larum.installation import Installation
+    from larum.settings import Settings
     from larum.store.effective_policies import Document
-    from larum.store.engine import Engine, Transaction
+    from larum.store.engine import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -76,15 +80,13 @@ _UNBOUND_ROOT: Final = Holding((), None, Policies(identity=_OF_ROOT), {})
 
 
 class Permissions:
-    """Decides for the calls of one instance, whose account `administrator` administers it.
+    """Decides for the calls of one instance."""
 
-    `keys_are_checked` says that callers have signed with keys that the store knows.
-    """
-
-    def __init__(self, engine: Engine, administrator: str, *, keys_are_checked: bool) -> None:
-        self._engine = engine
-        self._administrator = administrator
-        self._keys_are_checked = keys_are_checked
+    def __init__(self, installation: Installation, settings: Settings) -> None:
+        self._engine = installation.engine
+        self._administrator = installation.administrator_account
+        # What callers of the relaxed mode claim to have signed with need not be in the store.
+        self._keys_are_checked = settings.auth != "relaxed"
         self._kept: OrderedDict[str, Holding] = OrderedDict()
         self._statements = 0
         self._lock = Lock()
@@ -131,6 +133,35 @@ class Permissions:
         holding = self._holding(call.caller, tx, keep=not call.writes)
         return keys.RequestKeys(partial(_facts, call, holding), dict, more)
 
+    def judge(
+        self,
+        account: str,
+        policies: Policies,
+        question: Question,
+        *,
+        params: Mapping[str, object],
+        own_account: bool,
+    ) -> Decision:
+        """Return the decision: how far `account` reaches, then what its principal's policies say.
+
+        `params` and `own_account` are as for `reaches`. Every decision is made here.
+        """
+        reached = reach.reaches(
+            account,
+            service=question.action.partition(":")[0],
+            resource=question.resource,
+            params=params,
+            own_account=own_account,
+            administrator=self._administrator,
+        )
+        if not reached:
+            return _NOT_REACHED
+        if question.action in _FREE:
+            return _EVERYBODY
+        if policies is _UNBOUND_ROOT.policies:
+            return _ROOT_ALLOWED
+        return evaluate.decide(question, policies)
+
     def _decide(
         self,
         call: Call,
@@ -140,29 +171,21 @@ class Permissions:
         tx: Transaction,
         more: Mapping[str, tuple[str, ...]] = keys.NO_KEYS,
     ) -> Decision:
-        caller = call.caller
-        reached = reach.reaches(
-            caller.account,
-            service=action.partition(":")[0],
-            resource=resource,
-            params=call.params,
-            own_account=call.entry.own_account,
-            administrator=self._administrator,
-        )
-        if not reached or _lacks_code(call):
+        if _lacks_code(call):
             return _NOT_REACHED
-        if action in _FREE:
-            return _EVERYBODY
-        session = caller.session
-        policies = holding.policies
-        if policies.identity is _OF_ROOT and not policies.control and session is None:
-            return _ROOT_ALLOWED
+        session, policies = call.caller.session, holding.policies
         if session is not None and session.policies is not None:
             policies = replace(policies, session=_session_policies(session, tx))
         asked = keys.RequestKeys(
             partial(_facts, call, holding), partial(_tag_keys, call, action, resource, tx), more
         )
-        return evaluate.decide(Question(action, resource, asked), policies)
+        return self.judge(
+            call.caller.account,
+            policies,
+            Question(action, resource, asked),
+            params=call.params,
+            own_account=call.entry.own_account,
+        )
 
     def _holding(self, caller: Caller, tx: Transaction, *, keep: bool) -> Holding:
         """Return what `caller` holds as the transaction sees it; kept for others if `keep`.
@@ -223,6 +246,12 @@ def holding_of(tx: Transaction, identity: Principal, place: tuple[object, ...]) 
     return Holding(place, found.unique_id, policies, found.tags)
 
 
+def holding_now(tx: Transaction, principal: Principal) -> Holding | None:
+    """Return what the user, role or root holds, or None where there is no such principal."""
+    holding = holding_of(tx, principal, ())
+    return holding if principal.is_root or holding.unique_id is not None else None
+
+
 def named(name: str, text: str | None) -> NamedPolicy:
     """Return the policy; one that is missing or cannot be understood denies, and is logged."""
     try:
@@ -279,26 +308,41 @@ def _asked(call: Call) -> tuple[str, ...]:
     return (f"{call.service}:{name}", *tagging)
 
 
+def principal_facts(principal: Principal, holding: Holding, now: datetime) -> keys.RequestFacts:
+    """Return what is known of a principal without a request."""
+    kind, _, name = principal.arn.rpartition(":")[2].partition("/")
+    return keys.RequestFacts(
+        principal_arn=principal.arn,
+        account=principal.account,
+        user_id=holding.unique_id or principal.account,
+        now=now,
+        region="",
+        is_secure=False,
+        user_name=name if kind == "user" else None,
+        principal_tags=holding.tags,
+    )
+
+
 def _facts(call: Call, holding: Holding) -> keys.RequestFacts:
     caller, session = call.caller, call.caller.session
-    identity = caller.identity
-    kind, _, name = identity.arn.rpartition(":")[2].partition("/")
-    user_id = holding.unique_id or caller.account
-    if session is not None and kind == "role":
-        user_id += f":{session.principal.arn.rpartition('/')[2]}"
-    return keys.RequestFacts(
-        principal_arn=identity.arn,
-        account=caller.account,
-        user_id=user_id,
-        now=call.now,
+    facts = replace(
+        principal_facts(caller.identity, holding, call.now),
         region=caller.region,
         is_secure=call.secure,
-        user_name=name if kind == "user" else None,
         source_ip=call.source_ip or None,
         user_agent=call.user_agent,
-        token_issued=None if session is None else session.issued_at,
-        multi_factor=None if session is None else session.multi_factor,
-        principal_tags=holding.tags if session is None else {**holding.tags, **session.tags},
+    )
+    if session is None:
+        return facts
+    # A role's sessions are told apart by their names; a user's session is the user.
+    is_role = facts.user_name is None and not caller.identity.is_root
+    name = f":{session.principal.arn.rpartition('/')[2]}" if is_role else ""
+    return replace(
+        facts,
+        user_id=facts.user_id + name,
+        token_issued=session.issued_at,
+        multi_factor=session.multi_factor,
+        principal_tags={**holding.tags, **session.tags},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from larum.access.policy.managed import MANAGED
@@ -14,6 +15,7 @@ from larum.operations.sweep import Sweep, terminate_long_cancelled
 from larum.policy_texts import read_policy
 from larum.role_sessions import RoleSessions
 from larum.settings import ROOT_ACCOUNT
+from larum.simulations import simulate
 from larum.store import accounts, organizations
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def context_of(
         last_used=lambda _: None,
         sessions=RoleSessions(service._authentication.tokens, service._permissions, None, tx),  # type: ignore[arg-type]  # nobody asks for a session
         mfa_codes=service._mfa_codes,
+        simulate=partial(simulate, service._permissions),
         origin="",
         tx=tx,
     )

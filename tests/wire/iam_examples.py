@@ -64,6 +64,15 @@ IAM_EXAMPLES: dict[str, dict[str, object]] = {
     "ListPolicies": {**ACCOUNT, "scope": "Local", "onlyAttached": True, **PAGE},
     "ListRoles": {**ACCOUNT, **PAGE},
     "RemoveUserFromGroup": {**GROUP, **USER},
+    "SimulatePrincipalPolicy": {
+        "policySourceArn": "arn:aws:iam::111122223333:user/analyst",
+        "actionNames": ["security-ir:GetCase", "larum:CreateUser"],
+        "resourceArns": ["arn:aws:security-ir:us-east-1:111122223333:case/8403556009"],
+        "contextEntries": [
+            {"contextKeyName": "aws:SourceIp", "contextKeyValues": ["192.0.2.7"]},
+        ],
+        "policyInputList": [DOCUMENT],
+    },
     "UpdateAssumeRolePolicy": {**ROLE, "policyDocument": TRUST},
     "UpdateRole": {**ROLE, "description": "Reads cases.", "maxSessionDuration": 7200},
 }

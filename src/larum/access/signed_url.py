@@ -78,8 +78,8 @@ PARAMETERS: Final = {Purpose.UPLOAD: _ALWAYS, Purpose.DOWNLOAD: _ALWAYS | {DISPO
 class Grant(msgspec.Struct, frozen=True):
     """What a URL allows, and who asked for it.
 
-    `content_length` (bytes) is for an upload alone, `disposition` (the answer's
-    Content-Disposition) for a download alone.
+    `access_key_id` may be what `of_session` gives. `content_length` (bytes) is for an upload
+    alone, `disposition` (the answer's Content-Disposition) for a download alone.
     """
 
     purpose: Purpose
@@ -92,6 +92,28 @@ class Grant(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Leave out the blob's key and the file name in the disposition."""
         return f"Grant({self.purpose}, ***)"
+
+
+class SessionMark(NamedTuple):
+    """Whose session asked for a URL, and until when (seconds since 1970) it does."""
+
+    access_key_id: str
+    account: str
+    identity_id: str
+    expires: int
+
+
+def of_session(mark: SessionMark) -> str:
+    """Return what stands in a Grant for the access key id of a session, which nothing remembers."""
+    return "~".join(map(str, mark))
+
+
+def read_session(access_key_id: str) -> SessionMark | None:
+    """Return what `of_session` wrote into a Grant that has been verified; None for a plain key."""
+    parts = access_key_id.split("~")
+    if len(parts) != len(SessionMark._fields):
+        return None
+    return SessionMark(parts[0], parts[1], parts[2], int(parts[3]))
 
 
 class UrlKeys:

@@ -22,6 +22,7 @@ from larum.operations import (
     principal_tags,
     principals,
     roles,
+    simulations,
 )
 from larum.operations.entries import Entry
 from larum.operations.holders import GROUP, ROLE, USER, Holder
@@ -37,6 +38,7 @@ from larum.operations.resources import (
     new_policy,
     policies_of_account,
     roles_of_account,
+    simulated_principal,
     users_of_account,
 )
 
@@ -161,6 +163,7 @@ _ROWS: Final[dict[str, Entry]] = {
     "ListUsers": Entry(principals.list_users, users_of_account),
     "ListVirtualMFADevices": Entry(mfa_devices.list_virtual_mfa_devices, mfa_devices_of_account),
     "RemoveUserFromGroup": Entry(groups.remove_user_from_group, named_group, writes=True),
+    "SimulatePrincipalPolicy": Entry(simulations.simulate_principal_policy, simulated_principal),
     "UpdateAccessKey": Entry(access_keys.update_access_key, named_user, writes=True),
     "UpdateAssumeRolePolicy": Entry(roles.update_assume_role_policy, named_role, writes=True),
     "UpdateRole": Entry(roles.update_role, named_role, writes=True),

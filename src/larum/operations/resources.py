@@ -143,6 +143,11 @@ def named_mfa_device(caller: Caller, params: Mapping[str, Any]) -> str:
     return mfa_devices.serial_number(account, name or "*")
 
 
+def simulated_principal(_caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return `policySourceArn` as the caller gave it."""
+    return str(params["policySourceArn"])
+
+
 def tagged_resource(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `resourceArn` as the caller gave it."""
     return str(params["resourceArn"])

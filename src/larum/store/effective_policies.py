@@ -37,6 +37,11 @@ ROLE = """
 SELECT role_name, role_id, boundary_arn FROM roles
 WHERE account = :account AND folded_name = :folded_name
 """
+OF_UNIQUE_ID = """
+SELECT user_id FROM users WHERE account = :account AND user_id = :unique_id
+UNION ALL
+SELECT role_id FROM roles WHERE account = :account AND role_id = :unique_id
+"""
 GROUPS = """
 SELECT groups.group_name FROM group_members
 JOIN groups ON groups.account = group_members.account
@@ -89,6 +94,13 @@ def standing(tx: Transaction, principal: Principal, access_key_id: str) -> Row |
         "access_key_id": access_key_id,
     }
     return tx.row(STANDING, parameters)
+
+
+def is_there(tx: Transaction, account: str, unique_id: str) -> bool:
+    """Return whether the account has the user or role with that unique id, or is its own root."""
+    if unique_id == account:
+        return True
+    return tx.row(OF_UNIQUE_ID, {"account": account, "unique_id": unique_id}) is not None
 
 
 def holder(tx: Transaction, principal: Principal) -> Holder | None:

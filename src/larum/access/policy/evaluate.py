@@ -109,6 +109,18 @@ def decide(question: Question, policies: Policies) -> Decision:
     return _decide(question, tuple(policies.layers()))
 
 
+def condition_keys(action: str, policies: Policies) -> frozenset[str]:
+    """Return the keys that conditions on `action` ask for anywhere, in lower case."""
+    return frozenset(
+        condition.key
+        for _, layer in policies.layers()
+        for named in layer
+        for statement in named.policy.statements
+        if _is_about(statement, action.lower())
+        for condition in statement.conditions
+    )
+
+
 def decide_trust(question: Question, policy: NamedPolicy) -> Decision:
     """Return whether a role's trust policy lets the caller assume it; `principals` must be set."""
     return _decide(question, ((Layer.TRUST, (policy,)),))
@@ -176,7 +188,7 @@ def _index(policies: tuple[NamedPolicy, ...], action: str) -> _Index:
         (named, statement)
         for named in policies
         for statement in named.policy.statements
-        if any(glob.matches(action) for glob in statement.actions) != statement.not_action
+        if _is_about(statement, action)
     )
     for place, (named, statement) in enumerate(about):
         needed = next((each for each in statement.conditions if each.needs_text), None)
@@ -187,6 +199,10 @@ def _index(policies: tuple[NamedPolicy, ...], action: str) -> _Index:
         for text in needed.texts or ():
             by_text[text] = (*by_text.get(text, ()), (place, named, statement))
     return _Index(tuple(always), tuple(by_value.items()))
+
+
+def _is_about(statement: Statement, action: str) -> bool:
+    return any(glob.matches(action) for glob in statement.actions) != statement.not_action
 
 
 class _Asking:

@@ -19,6 +19,7 @@ from larum.edge.cli.iam import iam
 from larum.edge.cli.memberships import memberships
 from larum.edge.cli.organizations import organizations
 from larum.edge.cli.outbox import outbox
+from larum.edge.cli.policy import policy
 from larum.edge.cli.responder import responder
 from larum.edge.cli.running import model, operations, replace_root_key, serve
 from larum.edge.cli.why_denied import why_denied
@@ -55,6 +56,7 @@ for command in (
     accounts,
     iam,
     organizations,
+    policy,
     memberships,
     cases,
     export,
