@@ -8,6 +8,7 @@ RFC 9112 §3.2 (Host) and §6 (framing).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from larum.errors import MalformedHttpRequestException, RequestEntityTooLargeException
@@ -42,8 +43,9 @@ def refusal(
     for name, value in headers:
         if name in _WATCHED:
             fields.setdefault(name, []).append(value)
+    hosts = fields.get(b"host", ())
     fault = (
-        _fault_of_host(fields, allowed_hosts)
+        _fault_of_host(hosts[0] if len(hosts) == 1 else None, allowed_hosts)
         or _fault_of_framing(fields, http_version)
         or _fault_of_semantics(fields)
     )
@@ -60,11 +62,11 @@ def too_large(body_limit: int) -> RequestEntityTooLargeException:
     )
 
 
-def _fault_of_host(fields: Fields, allowed_hosts: frozenset[str]) -> str | None:
-    hosts = fields.get(b"host", ())
-    if len(hosts) != 1:
+@lru_cache(maxsize=64)
+def _fault_of_host(only: bytes | None, allowed_hosts: frozenset[str]) -> str | None:
+    if only is None:
         return "The request must have exactly one Host header."
-    host = hosts[0].decode("latin-1").lower()
+    host = only.decode("latin-1").lower()
     match = _HOST.fullmatch(host)
     if match is None:
         return "The Host header is not a host name with an optional port."

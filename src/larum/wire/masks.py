@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from larum.wire import timestamps
@@ -82,10 +82,21 @@ def _timestamp(value: object) -> object:
 def _structure(shape: Shape) -> Mask:
     masks = {each.name: _mask_of(each.shape) for each in shape.members}
 
+    @lru_cache(maxsize=64)
+    def plan(present: tuple[str, ...]) -> tuple[dict[str, str], tuple[tuple[str, Mask], ...]]:
+        # Callers send the same few sets of members again and again: looked up once each.
+        hidden = {name: MASKED for name in present if masks[name] is _hide}
+        rest = tuple((name, masks[name]) for name in present if masks[name] not in (_hide, _same))
+        return hidden, rest
+
     def mask(value: object) -> object:
         if not isinstance(value, Mapping):
             return MASKED
-        return {name: masks[name](item) for name, item in value.items()}
+        hidden, rest = plan(tuple(value))
+        shown = {**value, **hidden}
+        for name, each in rest:
+            shown[name] = each(shown[name])
+        return shown
 
     return mask
 
@@ -98,7 +109,9 @@ def _list(shape: Shape) -> Mask:
             return MASKED
         if len(value) > LONGEST:
             return f"{MASKED} ({len(value)})"
-        return [item(each) for each in value]
+        if item is _same:
+            return value
+        return [MASKED] * len(value) if item is _hide else [item(each) for each in value]
 
     return mask
 

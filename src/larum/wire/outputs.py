@@ -64,11 +64,13 @@ def _structure(shape: Shape) -> Writer:
 
 def _list(shape: Shape) -> Writer:
     item = _same if shape.item is None else writer_of(shape.item)
+    if item is _same:
+        return _same
 
     def write(value: object) -> object:
         if not isinstance(value, list | tuple):
             raise TypeError(f"{shape.name} is written from a list or tuple")
-        return value if item is _same else [item(each) for each in value]
+        return [item(each) for each in value]
 
     return write
 
