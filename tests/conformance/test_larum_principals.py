@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +13,14 @@ from botocore.exceptions import ClientError
 import larum
 from larum.domain.principals import USERS_OF_AN_ACCOUNT, AccessKey, Principal, UniqueId
 from larum.edge import api_client
+from larum.store import access_keys
 from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import failed_fields, refusal_of
 from tests.edge.larum_servers import LarumServer, boto3_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from mypy_boto3_security_ir import SecurityIncidentResponseClient
 
@@ -293,3 +296,46 @@ def test_the_audit_of_the_user_s_account_has_the_key_and_not_its_secret() -> Non
     assert records[1]["userIdentity"]["accountId"] == "123456789012"
     assert records[1]["responseElements"]["accessKey"]["accessKeyId"] == key["accessKeyId"]
     assert key["secretAccessKey"] not in json.dumps(records)
+
+
+def test_when_a_key_was_used_last_is_told(
+    connect: Instance, administrator: LarumClient, account: str, stranger: str
+) -> None:
+    """Never, then its last call's time, service and Region; of the named account's keys alone."""
+    key = made_key(administrator, account)["accessKeyId"]
+    named = {"accountId": account, "accessKeyId": key}
+    told = administrator.get_access_key_last_used(**named)
+    assert told["userName"] == "analyst"
+    assert told["accessKeyLastUsed"] == {"serviceName": "N/A", "region": "N/A"}
+    again = administrator.create_access_key(accountId=account, userName="analyst")["accessKey"]
+    with signing(connect, again) as client:
+        before = datetime.now(UTC) - timedelta(seconds=1)
+        refused(client)
+    told = administrator.get_access_key_last_used(**named | {"accessKeyId": again["accessKeyId"]})
+    used = told["accessKeyLastUsed"]
+    assert (used["serviceName"], used["region"]) == ("security-ir", "us-east-1")
+    assert before <= used["lastUsedDate"] <= datetime.now(UTC) + timedelta(seconds=1)
+    if isinstance(connect, larum.Service):
+        connect.client(account=stranger).close()
+    for whose in (stranger, "999999999999"):
+        with pytest.raises(administrator.exceptions.ResourceNotFoundException):
+            administrator.get_access_key_last_used(**named | {"accountId": whose})
+
+
+def test_last_use_outlives_the_process(tmp_path: Path) -> None:
+    """What was remembered is written down when the service stops; the root's key has no user."""
+    with larum.Service(tmp_path) as service:
+        key = service.installation.shown_key
+        assert key is not None
+        larum_client(service).list_users()
+    with larum.Service(tmp_path) as service:
+        found = service.engine.read(
+            lambda tx: access_keys.last_use(tx, "123456789012", key.access_key_id)
+        )
+        assert found is not None
+        assert found[1] is not None
+        assert found[1].service == "larum"
+        client = larum_client(service)
+        told = client.get_access_key_last_used(accessKeyId=key.access_key_id)
+        assert "userName" not in told
+        client.close()
