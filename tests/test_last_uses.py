@@ -73,10 +73,12 @@ def test_a_use_that_was_written_is_not_written_again(
     uses = LastUses(service.engine)
     uses.note(caller(key.access_key_id), "larum", NOW)
     uses.sweep(NOW)
-    monkeypatch.setattr(service.engine, "write", None)
+    writes: list[object] = []
+    monkeypatch.setattr(service.engine, "write", writes.append)
     for minute in range(5):
         uses.sweep(NOW + minute * 60 * SECOND)
     uses.close(NOW)
+    assert writes == []
 
 
 def test_a_stop_writes_everything(service: larum.Service, key: AccessKey) -> None:
