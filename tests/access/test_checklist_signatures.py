@@ -1,8 +1,8 @@
 """Every item of reliability-and-security §10 A that is a request: bytes in, a refusal out.
 
 Each id begins with its item's number. Nothing of it reaches an operation, and no answer tells what
-only the right caller may know. Items 24 and 25 are in `test_checklist_sessions.py`, 29 beside
-`tests/conformance/test_every_route.py`; the verifier's own tests go deeper into most of them.
+only the right caller may know. Items 24 and 25 are in `tests/sessions`, 29 is in
+`test_checklist_routes.py`; the verifier's own tests go deeper into most of them.
 """
 
 from __future__ import annotations
