@@ -16,7 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import larum
 from larum.errors import ServiceError
-from larum.operations import specified_accounts
+from larum.operations import LARUM_OPERATIONS, specified_accounts
+from larum.store import accounts
+from tests.conformance.organization_changes import CHANGES, params_of
 from tests.conformance.organization_model import (
     MANAGEMENT,
     OrganizationModel,
@@ -33,7 +35,7 @@ from tests.conformance.organization_steps import (
     steps,
 )
 from tests.conformance.page import smallest
-from tests.operations.directories import Directory, apply, context_of, sweep, unit_ids
+from tests.operations.directories import Directory, apply, context_of, describe, sweep, unit_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -183,6 +185,32 @@ class OrganizationMachine(RuleBasedStateMachine):
         draft = self.model.draft()
         draft.trusted = trusted
         self._become(draft)
+
+    def change_alone(self, what: str, account: str, path: str) -> None:
+        """One account, unit or registration changes by an operation of its own."""
+        path = path if path in self.model.units else ""
+        if what == "delete unit" and not path:
+            return
+        operation, change = CHANGES[what]
+        root: str = describe(self.service)["rootId"]
+        source = self.ids.get(self.model.standing(account).unit, root)
+        parents = {"source": source, "destination": self.ids.get(path, root)}
+        params = params_of(operation, account, parents)
+        draft = self.model.draft()
+        refusal = change(draft, account, path)
+        function = LARUM_OPERATIONS[operation].function
+        error = error_of(
+            lambda: self.service.engine.write(
+                lambda tx: function(context_of(self.service, tx, operation), params)
+            )
+        )
+        assert error == refusal
+        if error is None:
+            self._become(draft)
+        found = self.service.engine.read(lambda tx: accounts.get(tx, account))
+        assert (found is None) == (account not in self.model.accounts)
+        if found is not None:
+            assert found.unit_id == self.ids.get(self.model.standing(account).unit)
 
     # Memberships: what their holders do.
 

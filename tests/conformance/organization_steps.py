@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.conformance.organization_changes import CHANGES
 from tests.conformance.organization_model import MANAGEMENT, Update
 
 Step = tuple[str, dict[str, Any]]
@@ -46,6 +47,10 @@ STEPS: dict[str, tuple[int, dict[str, st.SearchStrategy[Any]]]] = {
             "trusted": mostly,
             "joining": st.one_of(st.none(), members),
         },
+    ),
+    "change_alone": (
+        6,
+        {"what": st.sampled_from(tuple(CHANGES)), "account": accounts, "path": units},
     ),
     "set_trusted_access": (1, {"trusted": mostly}),
     "create": (4, {"holder": st.one_of(st.just(MANAGEMENT), accounts), "whole": st.booleans()}),

@@ -147,6 +147,23 @@ def test_it_binds_the_root_of_an_account_at_once(
     assert (may_list(service, SHOP), may_list(service, TOOLS)) == (True, True)
 
 
+def test_what_goes_loses_what_was_attached_to_it(administrator: LarumClient) -> None:
+    """An account that left and joins again, or a unit that was deleted, has FullAWSAccess alone."""
+    root = administrator.list_roots()["roots"][0]["id"]
+    unit = {"parentId": root, "name": "prod", "organizationalUnitId": "ou-zz99-abcdef12"}
+    administrator.create_organizational_unit(**unit)
+    policy = written(administrator, "NoCases")
+    for target in (SHOP, unit["organizationalUnitId"]):
+        administrator.attach_service_control_policy(policyId=policy, targetId=target)
+    administrator.remove_account_from_organization(accountId=SHOP)
+    administrator.invite_account_to_organization(target={"id": SHOP, "type": "ACCOUNT"})
+    administrator.delete_organizational_unit(organizationalUnitId=unit["organizationalUnitId"])
+    administrator.create_organizational_unit(**unit)
+    for target in (SHOP, unit["organizationalUnitId"]):
+        assert attached(administrator, target) == ["FullAWSAccess"]
+    administrator.delete_service_control_policy(policyId=policy)
+
+
 def test_what_no_level_allows_is_denied(service: larum.Service, administrator: LarumClient) -> None:
     """In place of FullAWSAccess an account has what its own policies allow, and nothing else."""
     cases = written(administrator, "Cases", document("Allow", "security-ir:*Case*"))

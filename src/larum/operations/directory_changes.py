@@ -24,7 +24,6 @@ from larum.store import (
     counters,
     coverage,
     directory_versions,
-    iam_versions,
     memberships,
     organizations,
 )
@@ -81,7 +80,6 @@ def apply_plan(
         unit_ids = _change_units(context, organization, units, plan, version)
         for move in plan.moves:
             _move(context, move, unit_ids, version)
-        iam_versions.grow(context.tx, organization.management_account)
     for account in plan.described:
         accounts.describe(context.tx, account)
     for name, most in plan.limits.items():
@@ -127,12 +125,9 @@ def _move(context: Context, move: Move, unit_ids: Mapping[str, str], version: in
         accounts.insert(context.tx, after, context.now, version)
         return
     accounts.move(context.tx, move.before, after, version)
-    if move.before.customer != after.customer:
-        # Another organization's policies bound it until now, or none did.
-        iam_versions.grow(context.tx, after.account)
-        if move.before.organization is not None:
-            management_account = move.before.organization.management_account
-            control_policies.forget_target(context.tx, management_account, after.account)
+    organization = move.before.organization
+    if organization is not None and move.before.customer != after.customer:
+        control_policies.forget_target(context.tx, organization.management_account, after.account)
 
 
 def _change_organization(context: Context, organization: Organization, plan: Plan) -> None:

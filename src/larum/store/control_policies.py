@@ -151,9 +151,9 @@ def forget_target(tx: Transaction, management_account: str, target_id: str) -> N
 def levels(tx: Transaction, account: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     """Return (name, document) of each policy at each level, from the root over units to `account`.
 
-    () where nothing bounds it: it is in no organization, or is the management account. Whatever
-    changes this grows the management account's number in iam_versions, and that of an account that
-    joins or leaves.
+    () where nothing bounds it: it is in no organization, or is the management account. This is
+    another answer after the account changed its organization or unit, or after the management
+    account's number in iam_versions grew.
     """
     found = accounts.get(tx, account)
     if found is None or found.organization is None:
