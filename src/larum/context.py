@@ -79,6 +79,10 @@ class MfaCodes(Protocol):
         """Return the step of time whose code it is, None for none; ThrottlingException."""
         ...
 
+    def spend(self, device: MfaDevice, step: int) -> bool:
+        """Take the code of a step for good; False where it, or a later one, was taken."""
+        ...
+
 
 class Sessions(Protocol):
     """Makes sessions for the caller of one request, by the policies that hold in it."""

@@ -7,6 +7,8 @@ when its device is made.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from larum.domain.mfa_devices import MfaDevice
 
 NONCE_BYTES: Final = 12
+REMEMBERED: Final = 10_000
 # Three codes of a million are good at a time: at this pace a guess takes a year to be likely.
 ATTEMPTS: Final = Rate("mfa-codes", 1 / 30, 6)
 
@@ -33,6 +36,8 @@ class MfaCodes:
         self._cipher = AESGCM(key)
         self._random = random
         self._attempts = BucketTable()
+        self._spent: OrderedDict[str, int] = OrderedDict()
+        self._lock = Lock()
 
     def new_seed(self, serial_number: str) -> tuple[bytes, str]:
         """Return a new seed for a device: sealed, and in base32 as its owner needs it once."""
@@ -53,6 +58,24 @@ class MfaCodes:
                 retry_after_ms=int(wait * 1000) + 1,
                 quota_code=ATTEMPTS.quota_code,
             )
+        return totp.step_of(self._seed(device), code, now)
+
+    def spend(self, device: MfaDevice, step: int) -> bool:
+        """Take the code of `step` for good; return False where it, or a later one, was taken.
+
+        What a transaction writes is undone when its call is denied, and a code that was sent may
+        have been seen: this is not. The store has what must outlive the process.
+        """
+        serial = device.serial_number
+        with self._lock:
+            if self._spent.get(serial, device.last_step) >= step:
+                return False
+            self._spent[serial] = step
+            self._spent.move_to_end(serial)
+            while len(self._spent) > REMEMBERED:
+                self._spent.popitem(last=False)
+        return True
+
+    def _seed(self, device: MfaDevice) -> bytes:
         nonce, sealed = device.sealed_seed[:NONCE_BYTES], device.sealed_seed[NONCE_BYTES:]
-        seed = self._cipher.decrypt(nonce, sealed, device.serial_number.encode())
-        return totp.step_of(seed, code, now)
+        return self._cipher.decrypt(nonce, sealed, device.serial_number.encode())

@@ -108,6 +108,18 @@ def test_a_code_is_taken_once(stage: Stage) -> None:
     assert refusal(sts.get_session_token, **fresh) == ("AccessDenied", INVALID)
 
 
+def test_a_code_is_spent_by_a_call_that_was_denied(stage: Stage) -> None:
+    """Who sees a code that opened nothing cannot send it again."""
+    sts = stage.client("sts", stage.user("ann"))
+    role = stage.role("r", document(trust(AWAY)))
+    serial, seed = stage.device("ann")
+    stage.clock.forward(60)
+    given = {"SerialNumber": serial, "TokenCode": stage.code(seed)}
+    answer = refusal(sts.assume_role, RoleArn=role, RoleSessionName="work", **given)
+    assert answer[1].startswith("User: ")
+    assert refusal(sts.get_session_token, **given) == ("AccessDenied", INVALID)
+
+
 def test_half_a_code_and_others_devices(stage: Stage) -> None:
     """Both members or none, and a device of the caller's own, all in AWS's words."""
     sts = stage.client("sts", stage.user("ann"))

@@ -136,7 +136,9 @@ def given_code(context: Context, params: Mapping[str, Any]) -> bool:
         raise AccessDeniedException(_BOTH)
     device = _device_of_caller(context, serial)
     step = None if device is None else context.mfa_codes.step(device, code, context.now)
-    if device is None or step is None or not rows.take(context.tx, device, step):
+    if device is None or step is None or not context.mfa_codes.spend(device, step):
+        raise AccessDeniedException(_INVALID)
+    if not rows.take(context.tx, device, step):
         raise AccessDeniedException(_INVALID)
     return True
 
