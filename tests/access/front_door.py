@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import larum
-from larum.calls import Call
+from larum.calls import Call, Chore
 from larum.domain.principals import AccessKey, Principal
 from larum.settings import Settings
 from tests.access.signed_requests import Draft
@@ -46,7 +46,7 @@ class Watched(larum.Service):
         self.now = FROZEN
         super().__init__(settings=settings, clock=lambda: self.now)
 
-    def prepare(self, request: HttpRequest) -> Call | HttpResponse:
+    def prepare(self, request: HttpRequest) -> Call | Chore | HttpResponse:
         """Prepare, and note a call."""
         prepared = super().prepare(request)
         if isinstance(prepared, Call):

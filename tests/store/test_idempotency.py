@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.config import Config
 
-from larum.domain.principals import Principal
+from larum.domain.principals import User
 from larum.edge.embedded import EmbeddedService
 from larum.settings import ROOT_ACCOUNT, Settings
-from larum.store import idempotency
+from larum.store import idempotency, principals
 from tests.store.calls import RELAXED, TEAM, account, call, create, create_raw, membership
 from tests.store.promises import broken_promises
 from tests.store.vfs import Fail, WatchedDisk, full
@@ -197,9 +197,10 @@ def test_caller_without_permission_learns_nothing_and_spoils_nothing(clock: Cloc
     with EmbeddedService() as service:
         root = service.client(config=ONCE)
         made = root.create_membership(**membership("token"))["membershipId"]
-        analyst = Principal(ROOT_ACCOUNT, f"arn:aws:iam::{ROOT_ACCOUNT}:user/analyst")
+        analyst = User(ROOT_ACCOUNT, "analyst", "AIDAEXAMPLE", clock.now)
+        service.engine.write(lambda tx: principals.insert(tx, analyst))
         key = service.engine.write(
-            lambda tx: service.installation.credentials.issue(tx, analyst, clock.now)
+            lambda tx: service.installation.credentials.issue(tx, analyst.principal, clock.now)
         )
         other = service.client(config=ONCE)
         other._request_signer._credentials = _credentials(  # type: ignore[attr-defined] # boto3's own
