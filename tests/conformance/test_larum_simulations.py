@@ -148,9 +148,10 @@ def test_an_account_simulates_its_own_principals_alone(
 def test_what_is_not_there_or_not_understood_is_refused(
     administrator: LarumClient, ann: str
 ) -> None:
-    """An unknown principal, and a document with a fault, whose place is told."""
-    with pytest.raises(administrator.exceptions.ResourceNotFoundException):
-        simulated(administrator, f"{ann}-nobody", GET)
+    """An unknown principal, one by another spelling, and a fault, whose place is told."""
+    for nobody in (f"{ann}-nobody", ann.replace("/ann", "/Ann"), ann.replace("user", "role")):
+        with pytest.raises(administrator.exceptions.ResourceNotFoundException):
+            simulated(administrator, nobody, GET)
     with pytest.raises(ClientError) as caught:
         simulated(administrator, ann, GET, policyInputList=[allowing("*"), '{"Statement": 1}'])
     assert any(name.startswith("policyInputList[1]") for name in failed_fields(caught.value))

@@ -110,10 +110,11 @@ def holder(tx: Transaction, principal: Principal) -> Holder | None:
     sql = {"user": USER, "role": ROLE}.get(kind)
     named = {"account": account, "folded_name": folded(name)}
     row = None if sql is None else tx.row(sql, named)
-    if row is None:
+    # Names are told apart without regard to case, but nobody is meant by another spelling.
+    if row is None or row[0] != name:
         return None
-    true_name, unique_id, boundary = row
-    own = f"arn:aws:iam::{account}:{kind}/{true_name}"
+    _, unique_id, boundary = row
+    own = principal.arn
     groups = tx.rows(GROUPS, named) if kind == "user" else []
     arns = [own, *(f"arn:aws:iam::{account}:group/{group}" for (group,) in groups)]
     tags = tx.rows(TAGS, {"account": account, "principal_arn": own})
