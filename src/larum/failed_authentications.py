@@ -1,7 +1,8 @@
 """The audit of requests that nobody could be found to have sent: recorded, and in a flood counted.
 
     a claim of a key, room for its record ──> recorded, then refused
-    no claim, no room, too many (429)     ──> refused and counted, by account and source
+    no room                               ──> refused, and counted by account and source
+    no claim, a bad URL, too many (429)   ──> refused, and counted by source
     each minute                           ──> what was counted, a record for each source
 
 The records are in the chain of the account whose key was claimed, and of the administrator account
@@ -28,6 +29,7 @@ from larum.access.throttle import FAILED_AUTHENTICATION, BucketTable, Rate
 from larum.calls import Chore
 from larum.domain.regions import REGIONS
 from larum.errors import (
+    AccessDenied,
     ExpiredTokenException,
     IncompleteSignatureException,
     InvalidSignatureException,
@@ -123,13 +125,14 @@ class FailedAuthentications:
 
         Anything but a failed authentication is answered as it is.
         """
-        if not isinstance(error, RECORDED) and not _is_counted(error):
+        if not isinstance(error, RECORDED):
+            self.count(request.source_ip, error)
             return answer
         now, claim = self._clock(), _claim(request)
         key = self._key(claim, request.header("x-amz-security-token"))
         account = self._administrator if key is None else key.principal.account
-        if not (claim.access_key_id and isinstance(error, RECORDED) and self._has_room(request)):
-            self._count(account, source_of(request.source_ip), type(error).__name__, now)
+        if not (claim.access_key_id and self._has_room(request)):
+            self._count(account, request.source_ip, error, now)
             return answer
         record = self._record(request, claim, key, now, request_id)
         record |= {"errorCode": error.code, "errorMessage": _told(error)}
@@ -139,6 +142,14 @@ class FailedAuthentications:
             return answer
 
         return Chore(request_id, perform, protocols.of_request(request))
+
+    def count(self, address: str, error: Exception) -> None:
+        """Count a request from `address` that claimed no key and was refused with `error`.
+
+        An attachment's URL that opens nothing is one; any other error is not counted.
+        """
+        if _is_counted(error):
+            self._count(self._administrator, address, error, self._clock())
 
     def write(self) -> int:
         """Write what was counted, a record for each source; return how many.
@@ -188,11 +199,11 @@ class FailedAuthentications:
             and self._in_all.take("", IN_ALL, now) == 0
         )
 
-    def _count(self, account: str, source: str, code: str, now: datetime) -> None:
+    def _count(self, account: str, address: str, error: Exception, now: datetime) -> None:
         counted = _Counted(now)
-        counted.codes[code] = 1
+        counted.codes[type(error).__name__] = 1
         with self._lock:
-            self._add(account, source, counted)
+            self._add(account, source_of(address), counted)
 
     def _add(self, account: str, source: str, counted: _Counted) -> None:
         place = (account, source)
@@ -235,7 +246,7 @@ def _count_record(source: str, counted: _Counted) -> dict[str, Any]:
 def _is_counted(error: Exception) -> bool:
     if isinstance(error, ThrottlingException):
         return error.quota_code == _OVER_THE_LIMIT
-    return isinstance(error, MissingAuthenticationTokenException)
+    return isinstance(error, AccessDenied | MissingAuthenticationTokenException)
 
 
 def _claim(request: HttpRequest) -> _Claim:

@@ -115,7 +115,7 @@ class Service:
         self._mfa_codes = MfaCodes(keys.derive(master, "mfa-seeds"), random)
         self._authentication = Authentication(self.installation, self.settings, random)
         claimed, match = self._authentication.claimed_key, self._routes.match
-        self._failures = FailedAuthentications(
+        self.failed_authentications = FailedAuthentications(
             self.installation, self.settings, claimed, match, self._clock
         )
         self._client_tokens = ClientTokens(keys.derive(master, "fingerprint"))
@@ -143,7 +143,7 @@ class Service:
             return self._prepare(request, request_id, protocol)
         except Exception as error:  # noqa: BLE001 - the last resort of one request
             answer = self.refuse(error, request_id, protocol)
-            return self._failures.answered(request, error, answer, request_id)
+            return self.failed_authentications.answered(request, error, answer, request_id)
 
     def answer_read(self, call: Call) -> HttpResponse | Chore:
         """Perform a call that only reads, on a snapshot of what is committed; never raises.
@@ -208,7 +208,7 @@ class Service:
         old orders of cases are forgotten, and audit checkpoints are signed: after a leap of the
         clock these alone.
         """
-        self._failures.write()
+        self.failed_authentications.write()
         self.audit_checkpoints.write()
         now = self._clock()
         if self._clock.has_leapt:
@@ -232,7 +232,7 @@ class Service:
 
     def close(self) -> None:
         """Release the data directory."""
-        self._failures.write()
+        self.failed_authentications.write()
         self.audit_checkpoints.write()
         self._last_uses.close(self._clock())
         self.installation.close()

@@ -21,7 +21,7 @@ from tests.conformance.signed_requests import IN_PROCESS, Wire, error_of, signed
 from tests.edge.audit_rows import added, lengths, records_of
 from tests.edge.larum_servers import ADMINISTRATOR, in_thread
 from tests.wire.examples import example
-from tests.wire.raw_requests import raw_request
+from tests.wire.raw_requests import RawRequest, raw_request
 from tests.wire.services import LARUM, MODEL
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from larum.store.engine import Transaction
     from larum.wire.http import HttpRequest, HttpResponse
     from larum.wire.model import Operation
-    from tests.wire.raw_requests import RawRequest
 
     Send = Callable[[HttpRequest], HttpResponse]
     Door = tuple[Send, str]
@@ -355,12 +354,24 @@ def test_what_the_limit_refuses_is_counted_too() -> None:
         assert 429 in statuses
         service.sweep()
         records = [each for _, each in added(service, before)]
-        assert {each["recipientAccountId"] for each in records} == {TENANT}
         (count,) = [each for each in records if each["eventName"] == "FailedAuthentications"]
-        assert count["additionalEventData"]["errorCodes"]["ThrottlingException"] == statuses.count(
-            429
-        )
+        assert count["recipientAccountId"] == ADMINISTRATOR
+        assert count["additionalEventData"]["errorCodes"] == {
+            "ThrottlingException": statuses.count(429)
+        }
         assert len(records) - 1 + count["additionalEventData"]["count"] == 50
+
+
+def test_urls_that_open_nothing_are_counted(service: larum.Service) -> None:
+    """A guess at an attachment's URL is counted with the other failures of its source."""
+    with in_thread(service) as url, Wire(url) as wire:
+        before = lengths(service)
+        raw = RawRequest("GET", "/blobs/nothing", "X-Amz-Signature=guessed", None, b"")
+        assert error_of(wire(unsigned(raw, url))) == "AccessDenied"
+    service.sweep()
+    ((account, record),) = added(service, before)
+    assert account == ADMINISTRATOR
+    assert record["additionalEventData"]["errorCodes"] == {"AccessDenied": 1}
 
 
 def test_counts_are_written_when_the_service_closes(tmp_path: Path) -> None:

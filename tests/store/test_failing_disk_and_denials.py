@@ -90,7 +90,7 @@ def test_counts_wait_for_a_disk_that_works(service: Service, disk: WatchedDisk) 
     plain = type(request)(request.method, request.raw_path, "", (("host", "localhost"),), b"")
     assert [service.handle(plain).status for _ in range(3)] == [403] * 3
     disk.before = Fail("write|truncate", error=full)
-    assert service._failures.write() == 0
+    assert service.failed_authentications.write() == 0
     disk.before = lambda _kind, _name: None
     assert service.handle(plain).status == 403
     service.sweep()

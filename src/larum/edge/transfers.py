@@ -124,6 +124,7 @@ class Transfers:
         except ServiceError as error:
             if isinstance(error, AccessDenied):
                 failures.record(*suspect, time.monotonic())
+            self._service.failed_authentications.count(request.source_ip, error)
             raise RefusedError(error) from error
         failures.trust(*suspect)
         return answered

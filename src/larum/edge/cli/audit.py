@@ -296,7 +296,14 @@ def _row(item: dict[str, Any]) -> tuple[str, ...]:
     return (
         str(item["sequence"]),
         str(record.get("eventTime", "-"))[:19],
-        who.get("arn", who.get("invokedBy", "-")),
-        str(record.get("eventName", "-")),
+        who.get("arn", who.get("invokedBy", who.get("accessKeyId", "-"))),
+        _what(record),
         ", ".join(record.get("resources", [])),
     )
+
+
+def _what(record: dict[str, Any]) -> str:
+    name, count = str(record.get("eventName", "-")), record.get("additionalEventData", {})
+    if "errorCode" in record:
+        return f"{name} (refused)"
+    return f"{name} ({count['count']:,})" if "count" in count else name
