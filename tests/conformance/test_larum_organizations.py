@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -375,3 +376,28 @@ def test_units_with_ids_keep_them_through_apply_directory(
             applied(**wrong)
         (place,) = failed_fields(caught.value)
         assert place.startswith("directory.organization.identifiedUnits[")
+
+
+def test_the_audit_keeps_no_name_and_no_address(administrator: LarumClient) -> None:
+    """Who joined and moved where is on record by ids, and nothing of what accounts are called."""
+    administrator.create_account(
+        accountId="300000000077", accountName="Acme Labs", email="boss@example.com"
+    )
+    prod = unit(administrator, "prod")
+    root = root_of(administrator)
+    administrator.move_account(
+        accountId="300000000077", sourceParentId=root, destinationParentId=prod
+    )
+    records = administrator.list_audit_records(accountId=ADMINISTRATOR, maxResults=100)["items"]
+    kept = [json.loads(each["record"]) for each in records]
+    by_name = {each["eventName"]: each for each in kept}
+    assert by_name["MoveAccount"]["requestParameters"] == {
+        "accountId": "300000000077",
+        "sourceParentId": root,
+        "destinationParentId": prod,
+    }
+    created = by_name["CreateAccount"]
+    assert created["responseElements"]["createAccountStatus"]["accountId"] == "300000000077"
+    everything = json.dumps(kept)
+    assert "Acme" not in everything
+    assert "boss@" not in everything

@@ -26,13 +26,14 @@ class AwsOrganizations:
     """The organization through boto3, and the door at `url` that a sync reads it by.
 
     `before` is called with the operation of each request that comes by the door; what it answers
-    True to is refused.
+    True to is refused. `access_key_ids` are those that signed these requests.
     """
 
     def __init__(self, client: Any, url: str) -> None:  # noqa: ANN401 - boto3's
         self.client = client
         self.url = url
         self.before: Callable[[str], bool] = lambda _operation: False
+        self.access_key_ids: set[str] = set()
         (root,) = client.list_roots()["Roots"]
         self.root: str = root["Id"]
 
@@ -94,6 +95,8 @@ def _door(host: str, port: int) -> Iterator[tuple[str, list[AwsOrganizations]]]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             operation = self.headers["x-amz-target"].rpartition(".")[2]
+            credential = self.headers["authorization"].partition("Credential=")[2]
+            found[0].access_key_ids.add(credential.partition("/")[0])
             if found[0].before(operation):
                 status, answer = 400, REFUSED
             else:

@@ -17,6 +17,7 @@ from larum.settings import ROOT_ACCOUNT
 from tests.conformance.page import smallest
 from tests.edge.aws_organizations import aws_organizations
 from tests.edge.declared import type_larum
+from tests.edge.larum_servers import LarumServer
 from tests.operations.directories import apply, describe
 
 if TYPE_CHECKING:
@@ -160,6 +161,27 @@ def test_the_membership_of_a_deregistered_administrator_ends(
         (item,) = client.list_memberships()["items"]
         client.close()
     assert item["membershipStatus"] == "Terminated"
+
+
+def test_each_side_is_called_with_credentials_of_its_own(
+    aws: AwsOrganizations, tmp_path: Path
+) -> None:
+    """A profile reads AWS while the variables of `larum serve` sign for the server."""
+    shop = aws.account("Shop")
+    (tmp_path / "aws").write_text(
+        "[management]\naws_access_key_id = AKIAMANAGEMENT\naws_secret_access_key = s\n"
+    )
+    with LarumServer(tmp_path / "data") as server:
+        environment = server.exports | {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "aws")}
+        done = type_larum(
+            *("organizations", "sync", "--aws-profile", "management"),
+            *("--organizations-endpoint-url", aws.url, "--endpoint-url", server.url),
+            cwd=tmp_path,
+            environment=environment,
+        )
+    assert done.returncode == 0, done.stderr
+    assert shop in done.stdout
+    assert aws.access_key_ids == {"AKIAMANAGEMENT"}
 
 
 def test_more_than_a_page_is_read(aws: AwsOrganizations, data: Path) -> None:
