@@ -95,7 +95,7 @@ def test_a_group_that_holds_something_stays(administrator: LarumClient, account:
 
 def test_a_repeated_creation_is_one_group(administrator: LarumClient, account: str) -> None:
     """The same clientToken answers with the same group; of one deleted since it finds none."""
-    named = {"accountId": account, "groupName": "team", "clientToken": "one"}
+    named = {"accountId": account, "groupName": "team", "clientToken": account}
     first = administrator.create_group(**named)["group"]
     assert administrator.create_group(**named)["group"] == first
     with pytest.raises(administrator.exceptions.ConflictException):

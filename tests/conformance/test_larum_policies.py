@@ -205,7 +205,7 @@ def test_the_newest_version_alone_is_kept(administrator: LarumClient, account: s
     with pytest.raises(administrator.exceptions.ValidationException) as caught:
         administrator.create_policy_version(**newer, setAsDefault=False)
     assert set(failed_fields(caught.value)) == {"setAsDefault"}
-    given = {**newer, "setAsDefault": True, "clientToken": "one"}
+    given = {**newer, "setAsDefault": True, "clientToken": account}
     made = administrator.create_policy_version(**given)["policyVersion"]
     assert (made["versionId"], made["isDefaultVersion"]) == ("v2", True)
     assert administrator.create_policy_version(**given)["policyVersion"] == made
@@ -242,6 +242,9 @@ def test_the_policies_of_aws_are_every_account_s(administrator: LarumClient, acc
                 act(policyArn=arn, **more)
             assert set(failed_fields(caught.value)) == {"policyArn"}
     assert {each["path"] for each in listed} == {"/", "/aws-service-role/"}
+    role = made_kinds(administrator, account)["Role"]
+    for arn in MANAGED:
+        administrator.attach_role_policy(**role, policyArn=arn)
 
 
 def test_policies_are_listed_in_pages(administrator: LarumClient, account: str) -> None:
@@ -366,12 +369,12 @@ def test_a_managed_policy_has_a_size(administrator: LarumClient, account: str) -
 def test_a_repeated_creation_is_one_policy(administrator: LarumClient, account: str) -> None:
     """The same clientToken answers with the same policy; of one deleted since it finds none."""
     given = {"accountId": account, "policyName": "p", "policyDocument": allowing("larum:*")}
-    first = administrator.create_policy(**given, clientToken="one")["policy"]
-    assert administrator.create_policy(**given, clientToken="one")["policy"] == first
+    first = administrator.create_policy(**given, clientToken=account)["policy"]
+    assert administrator.create_policy(**given, clientToken=account)["policy"] == first
     administrator.delete_policy(policyArn=first["arn"])
     administrator.create_policy(**given)
     with pytest.raises(administrator.exceptions.ResourceNotFoundException):
-        administrator.create_policy(**given, clientToken="one")
+        administrator.create_policy(**given, clientToken=account)
 
 
 def test_policies_of_an_account_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.conformance.iam_documents import made_kinds
+from tests.conformance.iam_documents import made_kinds, trusting
 from tests.conformance.page import failed_fields, refusal_of
 from tests.conformance.test_larum_policies import IDENTITIES, call
 
@@ -69,3 +70,29 @@ def test_a_tag_that_iam_does_not_take_is_refused(
         administrator.tag_user(**named, **given)
     assert set(failed_fields(caught.value)) == {place}
     assert administrator.list_user_tags(**named)["tags"] == []
+
+
+@pytest.mark.parametrize("kind", IDENTITIES)
+def test_users_and_roles_are_born_with_tags_and_boundary(
+    administrator: LarumClient, account: str, kind: str
+) -> None:
+    """They are told at once and again; where one of them is refused, nothing was made."""
+    low = kind.lower()
+    arn = "arn:aws:iam::aws:policy/AWSSecurityIncidentResponseReadOnlyAccess"
+    named = {"accountId": account, f"{low}Name": "a"}
+    given = {**named, "permissionsBoundary": arn, "tags": tags(env="b", team="blue")}
+    if kind == "Role":
+        given["assumeRolePolicyDocument"] = trusting(account)
+    for wrong, refusal in (
+        ({"permissionsBoundary": f"{arn}2"}, "ResourceNotFoundException"),
+        ({"tags": tags(a="1", A="2")}, "ValidationException"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            call(administrator, f"create_{low}", **given | wrong)
+        assert caught.value.response["Error"]["Code"] == refusal
+    assert call(administrator, f"list_{low}s", accountId=account)[f"{low}s"] == []
+    made = call(administrator, f"create_{low}", **given, clientToken=account)
+    assert made[low]["tags"] == given["tags"]
+    assert made[low]["permissionsBoundary"]["permissionsBoundaryArn"] == arn
+    assert call(administrator, f"create_{low}", **given, clientToken=account) == made
+    assert call(administrator, f"get_{low}", **named) == made

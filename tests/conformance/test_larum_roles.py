@@ -113,14 +113,14 @@ def test_a_repeated_creation_is_one_role(administrator: LarumClient, account: st
     """The same clientToken answers with the same role; of one deleted since it finds none."""
     trust = trusting("111122223333")
     named = {"accountId": account, "roleName": "reader", "assumeRolePolicyDocument": trust}
-    first = administrator.create_role(**named, clientToken="one")["role"]
-    assert administrator.create_role(**named, clientToken="one")["role"] == first
+    first = administrator.create_role(**named, clientToken=account)["role"]
+    assert administrator.create_role(**named, clientToken=account)["role"] == first
     with pytest.raises(administrator.exceptions.ConflictException):
         administrator.create_role(**named | {"roleName": "READER"})
     administrator.delete_role(accountId=account, roleName="reader")
     administrator.create_role(**named)
     with pytest.raises(administrator.exceptions.ResourceNotFoundException):
-        administrator.create_role(**named, clientToken="one")
+        administrator.create_role(**named, clientToken=account)
 
 
 def test_roles_and_what_they_trust_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

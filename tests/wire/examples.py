@@ -8,7 +8,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from tests.wire.finding_examples import FINDING_EXAMPLES
-from tests.wire.iam_examples import IAM_EXAMPLES
+from tests.wire.iam_examples import AT_BIRTH, IAM_EXAMPLES
 from tests.wire.organization_examples import ORGANIZATION_EXAMPLES
 
 MEMBERSHIP_ID = "m-abcd1234efgh"
@@ -274,7 +274,7 @@ _LARUM_EXAMPLES: dict[str, dict[str, object]] = {
 
 PRINCIPAL_EXAMPLES: dict[str, dict[str, object]] = {
     "CreateAccessKey": {**NAMED_USER, "clientToken": CLIENT_TOKEN},
-    "CreateUser": {**NAMED_USER, "clientToken": CLIENT_TOKEN},
+    "CreateUser": {**NAMED_USER, **AT_BIRTH, "clientToken": CLIENT_TOKEN},
     "DeleteAccessKey": {**NAMED_USER, "accessKeyId": "LARUEXAMPLEEXAMPLE00"},
     "DeleteUser": {**NAMED_USER},
     "GetUser": {**NAMED_USER},

@@ -11,6 +11,10 @@ ROLE: dict[str, object] = {**ACCOUNT, "roleName": "case-reader"}
 INLINE: dict[str, object] = {"policyName": "read-cases"}
 ARN = "arn:aws:iam::111122223333:policy/read-cases"
 MANAGED: dict[str, object] = {**ACCOUNT, "policyArn": ARN}
+AT_BIRTH: dict[str, object] = {
+    "permissionsBoundary": ARN,
+    "tags": [{"key": "team", "value": "blue"}],
+}
 DOCUMENT = """{
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "security-ir:GetCase", "Resource": "*"}]
@@ -44,6 +48,7 @@ IAM_EXAMPLES: dict[str, dict[str, object]] = {
         "assumeRolePolicyDocument": TRUST,
         "description": "Reads cases.",
         "maxSessionDuration": 7200,
+        **AT_BIRTH,
     },
     "DeleteGroup": GROUP,
     "DeletePolicy": MANAGED,

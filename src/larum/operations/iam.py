@@ -16,6 +16,7 @@ from larum.operations import (
     groups,
     inline_policies,
     mfa_devices,
+    new_principals,
     permissions_boundaries,
     policies,
     policy_lists,
@@ -119,20 +120,20 @@ _ROWS: Final[dict[str, Entry]] = {
         again=policies.policy_version_again,
     ),
     "CreateRole": Entry(
-        roles.create_role,
+        partial(new_principals.create, ROLE, roles.create_role),
         named_role,
         writes=True,
         makes="Role",
         identifier="role",
-        again=roles.role_again,
+        again=partial(new_principals.again, ROLE, roles.role_again),
     ),
     "CreateUser": Entry(
-        principals.create_user,
+        partial(new_principals.create, USER, principals.create_user),
         named_user,
         writes=True,
         makes="User",
         identifier="user",
-        again=principals.user_again,
+        again=partial(new_principals.again, USER, principals.user_again),
     ),
     "CreateVirtualMFADevice": Entry(
         mfa_devices.create_virtual_mfa_device, new_mfa_device, writes=True
