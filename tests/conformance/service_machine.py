@@ -124,6 +124,7 @@ class ServiceMachine(RuleBasedStateMachine):
             if not self.driver.differs:
                 self.driver.look_at_everything()
                 self.check_events()
+                self.check_audit()
         finally:
             self.told.update(self.driver.told)
             self.server.stop()
@@ -207,6 +208,26 @@ class ServiceMachine(RuleBasedStateMachine):
         both = zip_longest(told, expected)
         first = next((pair for pair in both if pair[0] != pair[1]), None)
         assert first is None, f"told {len(told)} of {len(expected)}; told and expected: {first}"
+
+    def check_audit(self) -> None:
+        """Each account reads in its own chain what it did, and what the operator did to it."""
+        for account in KINDS:
+            client = self.server.client(Caller(account), "larum")
+            read, token = 0, {"accountId": account}
+            while True:
+                page = client.list_audit_records(**token)
+                for each in page["items"]:
+                    read += 1
+                    told = json.loads(each["record"])
+                    # What the service does of itself is nobody's.
+                    by = told["userIdentity"].get("accountId", account)
+                    assert told["recipientAccountId"] == account, told
+                    assert by in {account, ADMINISTRATOR}, f"{account} reads what {by} did: {told}"
+                if "nextToken" not in page:
+                    break
+                token = {"accountId": account, "nextToken": page["nextToken"]}
+            wrote = any(each.caller.account == account for each in self.driver.model.memberships)
+            assert read or not wrote, f"the audit of {account} is empty"
 
     def _try(self, caller: Caller, operation: str, params: Params, answers: list[Any]) -> None:
         try:
