@@ -5,7 +5,10 @@ Numbers are those of reliability-and-security §10 A; routes and server are test
 
 from __future__ import annotations
 
+import hmac
+from contextlib import suppress
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -189,6 +192,30 @@ def test_an_unknown_key_costs_the_same_work(monkeypatch: pytest.MonkeyPatch) -> 
             assert computed == [sigv4._NOBODYS_SECRET]
         else:
             assert computed == [KEY.secret_access_key]
+
+
+def test_an_unknown_key_derives_as_many_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """G18: below the signature too: as many HMACs for a key that is unknown."""
+    computed: list[bytes] = []
+    real = hmac.digest
+
+    def counting(key: bytes, text: bytes, digest: str) -> bytes:
+        computed.append(text)
+        return real(key, text, digest)
+
+    stand_in = SimpleNamespace(digest=counting, compare_digest=hmac.compare_digest)
+    monkeypatch.setattr(sigv4, "hmac", stand_in)
+    drafts = (Draft(), Draft(access_key_id="AKIDNOBODY"), Draft(key=DISABLED))
+    requests = [draft.request() for draft in drafts]
+    counts = []
+    for request in requests:
+        sigv4._signing_key.cache_clear()
+        for _ in range(2):
+            computed.clear()
+            with suppress(ServiceError):
+                check(request)
+            counts.append(len(computed))
+    assert counts == [4, 0] * 3
 
 
 def test_the_checks_come_in_awss_order() -> None:
