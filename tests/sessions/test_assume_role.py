@@ -84,6 +84,67 @@ def test_trust_and_own_policies(
     )
 
 
+def test_what_bounds_a_caller_bounds_it_where_it_is_named_too(stage: Stage) -> None:
+    """A boundary or session policy that does not allow it denies, whoever the trust names."""
+    ann = stage.user("ann", ASSUME)
+    role = stage.role("r", document(trust(USER)), ASSUME, account=HOME)
+    onward = stage.role("on", document(trust(role)), account=HOME)
+    administrator = stage.root("larum", "123456789012")
+    for text, allowed in ((document(LIST), False), (document(LIST, ASSUME), True)):
+        administrator.create_policy(accountId=HOME, policyName=f"b{allowed}", policyDocument=text)
+        administrator.put_user_permissions_boundary(
+            accountId=HOME,
+            userName="ann",
+            permissionsBoundary=f"arn:aws:iam::{HOME}:policy/b{allowed}",
+        )
+        sts = stage.client("sts", ann)
+        if allowed:
+            assert sts.assume_role(RoleArn=role, RoleSessionName="work")["Credentials"]
+        else:
+            assert refusal(sts.assume_role, RoleArn=role, RoleSessionName="work")[0] == DENIED
+    for policy, allowed in ((LIST, False), (ASSUME, True)):
+        keys = assumed(stage, ann, role, Policy=document(policy))
+        chained = stage.client("sts", keys)
+        if allowed:
+            assert chained.assume_role(RoleArn=onward, RoleSessionName="work")["Credentials"]
+        else:
+            assert refusal(chained.assume_role, RoleArn=onward, RoleSessionName="work")[0] == DENIED
+
+
+@pytest.mark.parametrize(
+    ("trusted", "allowed"),
+    [
+        (f"arn:aws:iam::{HOME}:role/first", True),
+        (f"arn:aws:sts::{HOME}:assumed-role/first/work", True),
+        (f"arn:aws:sts::{HOME}:assumed-role/first/other", False),
+        (f"arn:aws:iam::{HOME}:role/other", False),
+        (HOME, False),
+        (USER, False),
+    ],
+)
+def test_from_role_to_role(stage: Stage, trusted: str, *, allowed: bool) -> None:
+    """A session is meant by its role's ARN or its own; who made it does not count any more."""
+    first = stage.role("first", document(trust(USER)), account=HOME)
+    second = stage.role("second", document(trust(trusted)), account=HOME, role_id="AROASECOND")
+    sts = stage.client("sts", assumed(stage, stage.user("ann"), first))
+    if allowed:
+        assert sts.assume_role(RoleArn=second, RoleSessionName="work")["Credentials"]
+    else:
+        assert refusal(sts.assume_role, RoleArn=second, RoleSessionName="work")[0] == DENIED
+
+
+def test_a_denied_call_is_the_borrowers_record(stage: Stage) -> None:
+    """Whoever may not assume a role finds it in their own chain; the role's account has nothing."""
+    ann = stage.user("ann")
+    role = stage.role("r", document(trust(HOME)))
+    before = len(stage.records(AWAY))
+    refusal(stage.client("sts", ann).assume_role, RoleArn=role, RoleSessionName="work")
+    record = stage.records(HOME)[-1]
+    assert (record["eventName"], record["errorCode"]) == ("AssumeRole", "AccessDeniedException")
+    assert record["additionalEventData"]["decision"]["layer"] == "identity-based policy"
+    assert len(stage.records(AWAY)) == before
+
+
 def test_a_deny_of_the_trust_policy(stage: Stage) -> None:
     """Whoever it denies is out, whatever else allows."""
     ann = stage.user("ann", ASSUME)

@@ -20,15 +20,33 @@ import larum.wire
 # Where botocore's loader finds `larum/2026-11-01/service-2.json`.
 MODELS: Final = str(Path(larum.wire.__file__).with_name("data"))
 
+ANY: Final = "us-east-1"
 
-def session(profile: str | None = None) -> boto3.session.Session:
+
+def session(profile: str | None = None, sts_url: str | None = None) -> boto3.session.Session:
     """Return a boto3 session with the usual credential chain, or that of `profile`.
 
-    Raises botocore.exceptions.ProfileNotFound.
+    With `sts_url`, the roles of profiles are assumed there and nowhere else. Raises
+    botocore.exceptions.ProfileNotFound.
     """
     core = botocore.session.Session(profile=profile)
+    if sts_url is not None:
+        _assume_roles_at(core, sts_url)
     core.get_component("data_loader").search_paths.append(MODELS)
     return boto3.session.Session(botocore_session=core)
+
+
+def _assume_roles_at(core: botocore.session.Session, url: str) -> None:
+    """Let what looks for credentials in a session ask the sts at `url`."""
+    create_client: Any = core.create_client
+
+    def at_url(service_name: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as botocore
+        if service_name == "sts":
+            # It answers for every Region, and a profile that names a role may name none.
+            options |= {"endpoint_url": url, "region_name": options.get("region_name") or ANY}
+        return create_client(service_name, *arguments, **options)
+
+    core.create_client = at_url  # type: ignore[method-assign] # of this one session
 
 
 def isolated_client(name: str, **arguments: Any) -> Any:  # noqa: ANN401 - of either service

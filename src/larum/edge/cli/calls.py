@@ -192,8 +192,11 @@ def _embedded(data: Path) -> EmbeddedService | None:
 def _in_process(service: EmbeddedService, where: Where, name: str) -> Connection:
     """Return a client of the service: as the administrator's root, or as the profile says."""
     from larum.edge import api_client
+    from larum.edge.embedded import embedded
 
-    keys, region = _identity(where, known=where.profile is not None)
+    # A profile with a role asks for its credentials here as well.
+    with embedded(service):
+        keys, region = _identity(where, known=where.profile is not None)
     if keys is None:
         client_of: Any = service.client
         account = service.installation.administrator_account
@@ -203,6 +206,7 @@ def _in_process(service: EmbeddedService, where: Where, name: str) -> Connection
         region_name=region,
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret_key,
+        aws_session_token=keys.token,
         config=_config(where, ATTEMPTS),
     )
     service.attach(client)
@@ -251,7 +255,7 @@ def _identity(where: Where, *, known: bool = True) -> tuple[Any, str]:
 
     own = where.data / "credentials" if where.data is not None else None
     try:
-        session = api_client.session(where.profile)
+        session = api_client.session(where.profile, where.url)
         region = where.region or session.region_name or DEFAULT_REGION
         found = session.get_credentials() if known else None
     except ProfileNotFound:
