@@ -184,7 +184,7 @@ def decision(permissions: Permissions, call: Call, tx: Transaction) -> object:
     return None
 
 
-def run(examples: int) -> None:
+def check_decisions(examples: int) -> None:
     """Run the machine; what it finds needs no shrinking to be understood."""
     limits = settings(
         max_examples=examples,
@@ -208,7 +208,7 @@ def organization() -> Iterator[None]:
 
 def test_what_is_kept_is_never_stale() -> None:
     """Hundreds of changes and questions: no decision differs from one that was made anew."""
-    run(25)
+    check_decisions(25)
 
 
 def never_changed(
@@ -245,4 +245,4 @@ def test_planted_bugs_are_found(monkeypatch: pytest.MonkeyPatch, bug: str) -> No
 
         monkeypatch.setattr(effective_policies, "standing", without_management)
     with pytest.raises(AssertionError):
-        run(60)
+        check_decisions(60)
