@@ -205,6 +205,33 @@ def test_policies_are_given_as_files_and_told_as_json(data: Path) -> None:
     assert missing.stderr == "larum: absent.json cannot be read: No such file or directory.\n"
 
 
+def test_every_fault_of_a_policy_is_a_line_of_its_own(data: Path) -> None:
+    """Whoever writes a policy reads at which places it is wrong, one below the other."""
+    typed(data, "create-user", *ANALYST)
+    broken = '{"Version": "2012-10-17", "Statement": [{"Effect": "Alow", "Action": "*"}]}'
+    named = (*ANALYST, "--policy-name", "p")
+    done = typed(data, "put-user-policy", *named, "--policy-document", broken)
+    assert done.returncode == 1
+    first, *faults = done.stderr.splitlines()
+    assert first == "larum: ValidationException: 2 faults:"
+    assert "larum:   policyDocument.Statement[0].Effect: must be exactly Allow or Deny" in faults
+
+
+def test_what_is_required_is_asked_for_before_the_service_is(data: Path) -> None:
+    """A call without a required option is a wrong call that names it, whatever its kind."""
+    for words, option in (
+        (("create-user",), "--user-name"),
+        (("update-access-key", *ANALYST, "--access-key-id", "LARU1"), "--status"),
+        (("untag-user", *ANALYST), "--tag-keys"),
+        (
+            ("create-policy-version", "--policy-arn", "arn", "--policy-document", "{}"),
+            "--set-as-default",
+        ),
+    ):
+        done = typed(data, *words)
+        assert (done.returncode, f"Missing option '{option}'" in done.stderr) == (2, True), done
+
+
 def test_tags_and_their_keys_are_words_one_after_the_other(data: Path) -> None:
     """Key=…,Value=… and lists as the AWS CLI has them; what cannot be read is a wrong call."""
     typed(data, "create-user", *ANALYST)

@@ -30,10 +30,6 @@ PATHS = "everything is in the path /"
 LEFT_OUT = {
     "path": PATHS,
     "path-prefix": PATHS,
-    "create-user tags": "tag-user adds them",
-    "create-user permissions-boundary": "put-user-permissions-boundary sets it",
-    "create-role tags": "tag-role adds them",
-    "create-role permissions-boundary": "put-role-permissions-boundary sets it",
     "create-policy tags": "managed policies have no tags",
     "create-virtual-mfa-device tags": "devices have no tags",
     "list-policies policy-usage-filter": "list-entities-for-policy tells how one is used",

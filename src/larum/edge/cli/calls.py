@@ -25,7 +25,7 @@ from larum.store.data_directory import DirectoryInUse, DirectoryRefused
 from larum.store.migrations import SchemaRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.config import Config
     from botocore.credentials import Credentials
@@ -291,7 +291,12 @@ def _refusal(error: ClientError, where: Where) -> Stopped:
     code, message = told.get("Code", ""), told.get("Message", "")
     if re.fullmatch("[0-9]*", code):
         return Stopped(CANNOT_OPEN, f"What answers at {where.url} is no Larum server ({message}).")
+    response: Mapping[str, Any] = error.response
+    fields = response.get("fieldList", [])
     lines = [f"{code}: {message}"]
+    if len(fields) > 1:
+        lines = [f"{code}: {len(fields)} faults:"]
+        lines += [f"  {each['name']}: {each['message']}" for each in fields]
     if code in _HINTS:
         lines.append(_HINTS[code])
     request = error.response.get("ResponseMetadata", {}).get("RequestId")

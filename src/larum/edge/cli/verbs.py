@@ -202,9 +202,11 @@ def _command(verb: Verb, helps: Mapping[str, str]) -> click.Command:
 
 def _option(member: Member, told_help: str, account: str) -> Callable[..., Any]:
     name, shape = option_name(member, account), member.shape
-    given: dict[str, Any] = {"required": member.required, "help": told_help, "default": None}
+    given: dict[str, Any] = {"required": member.required, "help": told_help}
     if shape.type is ShapeType.BOOLEAN:
-        return click.option(f"{name}/--no-{name[2:]}", member.name, **given)
+        # Neither is said unless one of them is; a default would stand for what is required.
+        unsaid = {} if member.required else {"default": None}
+        return click.option(f"{name}/--no-{name[2:]}", member.name, **given, **unsaid)
     metavar = name.rpartition("-")[2].upper()
     if shape.enum:
         given["type"] = click.Choice(shape.enum)
