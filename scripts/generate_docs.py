@@ -23,6 +23,7 @@ from scripts import (
     docs_of_own_api,
     docs_of_program,
     docs_of_states,
+    docs_of_sts,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ BLOCKS: Final[Mapping[str, Callable[[str], str]]] = {
     "throttle": docs_of_operations.throttle_rates,
     "own-operations": docs_of_own_api.own_operations,
     "own-members": docs_of_own_api.own_members,
+    "sts-errors": docs_of_sts.sts_errors,
+    "sts-members": docs_of_sts.sts_members,
     "command": docs_of_program.command,
     "commands": docs_of_program.commands,
     "settings": docs_of_program.settings,

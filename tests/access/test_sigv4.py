@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ from msgspec.structs import replace as altered
 from larum.access import sigv4
 from larum.domain.principals import AccessKey, Principal
 from larum.domain.regions import REGIONS
+from larum.domain.sessions import Session, SessionKey
 from larum.errors import (
+    ExpiredTokenException,
     IncompleteSignatureException,
     InvalidSignatureException,
     MalformedHttpRequestException,
@@ -44,6 +47,7 @@ from tests.access.signed_requests import (
 
 if TYPE_CHECKING:
     from larum.access.authorization import Scope
+    from larum.context import Caller
 
 
 def test_a_signed_request_names_its_caller() -> None:
@@ -262,6 +266,50 @@ def test_the_checks_come_in_awss_order() -> None:
         assert type(error) is kind, (text, error)
         assert text in error.message
     assert check(replace(wrong, unsigned=()).request()).account == "1" * 12
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(-1, True), (0, False), (1, False)])
+def test_a_session_is_taken_until_its_expiry(seconds: int, *, passes: bool) -> None:
+    """A24: with its own token and before its end; an ended one is told so before its signature."""
+    principal = Principal("4" * 12, "arn:aws:sts::444444444444:assumed-role/r/work")
+    expires = NOW - timedelta(seconds=seconds)
+    session = Session(principal, principal, "AROA", NOW, expires, multi_factor=False)
+    key = AccessKey("LARSEXAMPLE", KEY.secret_access_key, principal)
+    opened = {("LARSEXAMPLE", "token"): SessionKey(key, "token", session)}
+
+    def verify_with(token: str, secret: str = key.secret_access_key) -> Caller:
+        headers = (*Draft.headers, ("x-amz-security-token", token))
+        signer = AccessKey("LARSEXAMPLE", secret, principal)
+        return sigv4.verify(
+            Draft(key=signer, headers=headers).request(),
+            find_access_key=KEYS.get,
+            open_session=lambda *given: opened.get(given),
+            service=SERVICE,
+            regions=REGIONS,
+            now=NOW,
+        )
+
+    if passes:
+        caller = verify_with("token")
+        assert (caller.session, caller.principal) == (session, principal)
+        with pytest.raises(InvalidSignatureException):
+            verify_with("token", "another")
+    else:
+        for secret in (key.secret_access_key, "another"):
+            with pytest.raises(ExpiredTokenException):
+                verify_with("token", secret)
+    with pytest.raises(UnrecognizedClientException, match="token included in the request is inv"):
+        verify_with("other")
+    unsigned = Draft(key=key, unsigned=(("x-amz-security-token", "token"),))
+    with pytest.raises((InvalidSignatureException, ExpiredTokenException)):
+        sigv4.verify(
+            unsigned.request(),
+            find_access_key=KEYS.get,
+            open_session=lambda *given: opened.get(given),
+            service=SERVICE,
+            regions=REGIONS,
+            now=NOW,
+        )
 
 
 def test_refusals_tell_no_secrets() -> None:
