@@ -319,6 +319,24 @@ def test_another_management_account_is_refused(
     ]
 
 
+def test_what_cannot_be_made_true_is_told_by_account_and_unit(
+    aws: AwsOrganizations, data: Path
+) -> None:
+    """An account that holds a membership of its own is named, and nobody else joins without it."""
+    holder = aws.account("Holder")
+    aws.account("Other")
+    opened(data, holder)
+    before = directory(data)
+    done = synced(aws, data)
+    assert done.returncode == 1
+    assert f"account {holder}: Member must not hold a membership of its own" in done.stderr
+    assert directory(data) == before
+    one, two = aws.unit("A/B"), aws.unit("A\N{DIVISION SLASH}B")
+    done = synced(aws, data)
+    assert any(f"unit {each}: " in done.stderr for each in (one, two))
+    assert directory(data) == before
+
+
 def test_names_that_do_not_fit_are_made_to_fit(aws: AwsOrganizations, data: Path) -> None:
     """A slash in a unit's name divides no path, and an address that is refused here is left out."""
     unit = aws.unit("R/D")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -213,7 +214,29 @@ def _check_leaving(directory: dict[str, Any], changes: list[dict[str, str]], wis
 
 
 def _answer(connection: Connection, directory: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    return plain(connection.client.apply_directory(directory=directory, dryRun=dry_run))
+    """Return the service's answer; Stopped with every fault by the account or unit it is of."""
+    client = connection.client
+    try:
+        return plain(client.apply_directory(directory=directory, dryRun=dry_run))
+    except client.exceptions.ValidationException as error:
+        faults = error.response.get("fieldList", [])
+        if not faults:
+            raise
+        organization = directory["organization"]
+        stop(REFUSED, *(_told(organization, each) for each in faults), NOTHING)
+
+
+def _told(organization: dict[str, Any], fault: dict[str, str]) -> str:
+    """Return a fault with the account or unit in the place of its number."""
+    found = _NUMBERED.fullmatch(fault["name"])
+    if found is None:
+        return f"{fault['name']}: {fault['message']}."
+    item = organization[found["list"]][int(found["number"])]
+    named = f"account {item['id']}" if "id" in item else f"unit {item['organizationalUnitId']}"
+    return f"{named}: {fault['message']}."
+
+
+_NUMBERED: Final = re.compile(r"directory\.organization\.(?P<list>\w+)\[(?P<number>[0-9]+)\].*")
 
 
 def _report(changes: list[dict[str, str]], wish: _Wish) -> None:
