@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import larum
+from larum.edge import api_client
 from larum.operations.iam import IAM_OPERATIONS
 from larum.store import iam_versions
 from tests.conformance.iam_documents import allowing, made_kinds, trusting
 from tests.conformance.test_larum_principals import made_key, signing
+from tests.edge.larum_servers import LarumServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import larum
+    from mypy_boto3_security_ir import SecurityIncidentResponseClient
+
     from tests.conformance.instances import Instance
     from tests.conformance.larum_clients import LarumClient
 
@@ -104,36 +109,119 @@ def test_a_change_acts_on_the_next_request(
     connect: Instance, administrator: LarumClient, account: str, change: str
 ) -> None:
     """Granted, taken away and granted again: each next request is decided by it, and repeats."""
-    prepared, grant, take = CHANGES[change]
     key = made_key(administrator, account)
+    with signing(connect, key) as client:
+        follow(CHANGES[change], client, administrator, account)
+
+
+def follow(
+    change: tuple[list[Call], Call, Call],
+    client: SecurityIncidentResponseClient,
+    administrator: LarumClient,
+    account: str,
+) -> None:
+    """Prepare, grant and take away, and ask after each whether `client` may list memberships."""
+    prepared, grant, take = change
 
     def do(call: Call) -> None:
         name, given = call
         filled = {
-            member: each.replace("{}", account)
-            if isinstance(each, str) and ":{}:" in each
-            else each
+            member: each.replace("::{}:", f"::{account}:") if isinstance(each, str) else each
             for member, each in given.items()
         }
         getattr(administrator, name)(accountId=account, **filled)
 
-    with signing(connect, key) as client:
+    def allowed() -> bool:
+        try:
+            client.list_memberships()
+        except client.exceptions.AccessDeniedException:
+            return False
+        return True
 
-        def allowed() -> bool:
-            try:
-                client.list_memberships()
-            except client.exceptions.AccessDeniedException:
-                return False
-            return True
+    for call in prepared:
+        do(call)
+    assert not allowed()
+    for _ in range(2):
+        do(grant)
+        assert [allowed(), allowed()] == [True, True]
+        do(take)
+        assert [allowed(), allowed()] == [False, False]
 
-        for call in prepared:
-            do(call)
-        assert not allowed()
-        for _ in range(2):
-            do(grant)
-            assert [allowed(), allowed()] == [True, True]
-            do(take)
-            assert [allowed(), allowed()] == [False, False]
+
+ROLE = {"roleName": "reader"}
+ROLE_ALLOWED = ("put_role_policy", {**ROLE, "policyName": "p", "policyDocument": LIST})
+ROLE_CHANGES: dict[str, tuple[list[Call], Call, Call]] = {
+    "inline policy of the role": (
+        [],
+        ROLE_ALLOWED,
+        ("delete_role_policy", {**ROLE, "policyName": "p"}),
+    ),
+    "attached to the role": (
+        [MADE],
+        ("attach_role_policy", {**ROLE, "policyArn": f"{ARN}list"}),
+        ("detach_role_policy", {**ROLE, "policyArn": f"{ARN}list"}),
+    ),
+    "boundary of the role": (
+        [
+            ROLE_ALLOWED,
+            OTHER_MADE,
+            ("put_role_permissions_boundary", {**ROLE, "permissionsBoundary": f"{ARN}other"}),
+        ],
+        ("delete_role_permissions_boundary", ROLE),
+        ("put_role_permissions_boundary", {**ROLE, "permissionsBoundary": f"{ARN}other"}),
+    ),
+    "tag of the role": (
+        [("put_role_policy", {**ROLE, "policyName": "p", "policyDocument": TAGGED})],
+        ("tag_role", {**ROLE, "tags": [{"key": "team", "value": "blue"}]}),
+        ("untag_role", {**ROLE, "tagKeys": ["team"]}),
+    ),
+}
+
+
+def client_with(connect: Instance, service: str, **credentials: str) -> Any:  # noqa: ANN401 - boto3's
+    """Return a boto3 client of a service that signs with `credentials`; whoever asks closes it."""
+    if not isinstance(connect, larum.Service):
+        assert isinstance(connect, LarumServer)
+        credentials["endpoint_url"] = connect.url
+    client = api_client.isolated_client(service, region_name="us-east-1", **credentials)
+    if isinstance(connect, larum.Service):
+        connect.attach(client)
+    return client
+
+
+def session_of(
+    connect: Instance, administrator: LarumClient, account: str
+) -> SecurityIncidentResponseClient:
+    """Return a client that signs as a session of a new role, which a new user has assumed."""
+    key = made_key(administrator, account)
+    user = f"arn:aws:iam::{account}:user/analyst"
+    administrator.create_role(accountId=account, **ROLE, assumeRolePolicyDocument=trusting(user))
+    sts = client_with(
+        connect,
+        "sts",
+        aws_access_key_id=key["accessKeyId"],
+        aws_secret_access_key=key["secretAccessKey"],
+    )
+    arn = f"arn:aws:iam::{account}:role/reader"
+    keys = sts.assume_role(RoleArn=arn, RoleSessionName="work")["Credentials"]
+    sts.close()
+    client: SecurityIncidentResponseClient = client_with(
+        connect,
+        "security-ir",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    return client
+
+
+@pytest.mark.parametrize("change", ROLE_CHANGES)
+def test_a_change_acts_on_sessions_that_are_there(
+    connect: Instance, administrator: LarumClient, account: str, change: str
+) -> None:
+    """What a role may do is asked with each request of its sessions, not when they are made."""
+    with closing(session_of(connect, administrator, account)) as client:
+        follow(ROLE_CHANGES[change], client, administrator, account)
 
 
 # Keys and MFA devices decide nothing that is kept by the number: each is read by itself.

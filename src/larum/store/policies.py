@@ -38,8 +38,7 @@ WHERE account = :account AND folded_name > :after
     AND (:any = 1 OR EXISTS (
         SELECT 1 FROM attached_policies
         WHERE attached_policies.account = managed_policies.account
-            AND policy_arn = 'arn:aws:iam::' || managed_policies.account || ':policy/'
-                || policy_name
+            AND policy_arn = :arns || policy_name
     ))
 ORDER BY folded_name LIMIT :limit
 """
@@ -119,6 +118,7 @@ def page(
         "after": folded(after),
         "limit": limit,
         "any": int(not only_attached),
+        "arns": policies.policy_arn(account, ""),
     }
     return [_policy(account, *row) for row in tx.rows(PAGE, parameters)]
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from larum.domain.principals import Principal
+
 if TYPE_CHECKING:
     from larum.store.engine import Transaction
 
@@ -15,10 +17,10 @@ SELECT principal_arn FROM (
     SELECT principal_arn FROM attached_policies
     WHERE account = :account AND policy_arn = :policy_arn AND :attached = 1
     UNION
-    SELECT 'arn:aws:iam::' || account || ':user/' || user_name FROM users
+    SELECT :users || user_name FROM users
     WHERE account = :account AND boundary_arn = :policy_arn AND :bounded = 1
     UNION
-    SELECT 'arn:aws:iam::' || account || ':role/' || role_name FROM roles
+    SELECT :roles || role_name FROM roles
     WHERE account = :account AND boundary_arn = :policy_arn AND :bounded = 1
 ) AS entities
 WHERE principal_arn > :after AND substr(principal_arn, 1, :length) = :prefix
@@ -46,6 +48,8 @@ def page(tx: Transaction, sought: Sought, after: str, limit: int) -> list[str]:
         "policy_arn": sought.policy_arn,
         "attached": int(sought.attached),
         "bounded": int(sought.bounded),
+        "users": Principal.user(sought.account, "").arn,
+        "roles": Principal.role(sought.account, "").arn,
         "prefix": sought.prefix,
         "length": len(sought.prefix),
         "after": after,
