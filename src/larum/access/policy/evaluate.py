@@ -10,18 +10,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from larum.access.policy.document import Policy, Statement
+from larum.access.policy.index import index_of, is_about
 from larum.access.policy.outcomes import Outcome
 from larum.access.policy.wildcards import MANY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
+
+    from larum.access.policy.document import Policy, Statement
 
 
 class Layer(StrEnum):
@@ -116,7 +117,7 @@ def condition_keys(action: str, policies: Policies) -> frozenset[str]:
         for _, layer in policies.layers()
         for named in layer
         for statement in named.policy.statements
-        if _is_about(statement, action.lower())
+        if is_about(statement, action.lower())
         for condition in statement.conditions
     )
 
@@ -134,14 +135,15 @@ def _decide(
     missing: Decision | None = None
     for layer, policies in layers:
         allowed: Decision | None = None
-        for _, named, statement in _index(policies, asking.action).candidates(asking.keys):
-            # One Allow of a layer is enough; every Deny has to be looked at.
-            if (allowed is None or statement.denies) and asking.matches(statement):
-                outcome = Outcome.EXPLICIT_DENY if statement.denies else Outcome.ALLOW
-                found = Decision(outcome, layer, named.name, _name(statement))
-                if statement.denies:
-                    return found
-                allowed = found
+        for named in policies:
+            for statement in index_of(named.policy, asking.action).candidates(asking.keys):
+                # One Allow of a layer is enough; every Deny has to be looked at.
+                if (allowed is None or statement.denies) and asking.matches(statement):
+                    outcome = Outcome.EXPLICIT_DENY if statement.denies else Outcome.ALLOW
+                    found = Decision(outcome, layer, named.name, _name(statement))
+                    if statement.denies:
+                        return found
+                    allowed = found
         if allowed is not None:
             allows.append(allowed)
         elif missing is None:
@@ -151,58 +153,6 @@ def _decide(
 
 def _name(statement: Statement) -> str:
     return statement.sid or f"Statement[{statement.index}]"
-
-
-_Placed = tuple[int, NamedPolicy, Statement]
-
-
-class _Index(msgspec.Struct, frozen=True, eq=False):
-    """The statements of a layer about one action, each with its policy and its place among them.
-
-    Large policies say the same for one team after another. A statement that asks for one of some
-    texts stands in `by_value`, by the key and those texts, and is not looked at for others; the
-    rest is in `always`.
-    """
-
-    always: tuple[_Placed, ...]
-    by_value: tuple[tuple[str, Mapping[str, tuple[_Placed, ...]]], ...]
-
-    def candidates(self, keys: Mapping[str, tuple[str, ...]]) -> Iterable[_Placed]:
-        """Return the statements that can be about a request with these keys, in their order."""
-        found: list[_Placed] = []
-        for key, by_text in self.by_value:
-            for value in keys.get(key, ()):
-                found += by_text.get(value, ())
-        if not found:
-            return self.always
-        placed = {each[0]: each for each in (*self.always, *found)}
-        return [placed[place] for place in sorted(placed)]
-
-
-@lru_cache(maxsize=4096)
-def _index(policies: tuple[NamedPolicy, ...], action: str) -> _Index:
-    """Return the statements of `policies` whose actions include `action`, in lower case."""
-    always: list[_Placed] = []
-    by_value: dict[str, dict[str, tuple[_Placed, ...]]] = {}
-    about = (
-        (named, statement)
-        for named in policies
-        for statement in named.policy.statements
-        if _is_about(statement, action)
-    )
-    for place, (named, statement) in enumerate(about):
-        needed = next((each for each in statement.conditions if each.needs_text), None)
-        if needed is None:
-            always.append((place, named, statement))
-            continue
-        by_text = by_value.setdefault(needed.key, {})
-        for text in needed.texts or ():
-            by_text[text] = (*by_text.get(text, ()), (place, named, statement))
-    return _Index(tuple(always), tuple(by_value.items()))
-
-
-def _is_about(statement: Statement, action: str) -> bool:
-    return any(glob.matches(action) for glob in statement.actions) != statement.not_action
 
 
 class _Asking:
