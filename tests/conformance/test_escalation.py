@@ -96,6 +96,10 @@ def test_a_name_in_another_case_is_not_the_name_that_a_policy_names(
             version = {"policyArn": arn.replace("boss", name), "policyDocument": text}
             assert code_of(eve, "create_policy_version", **version, setAsDefault=True) == code
             assert code_of(eve, "delete_policy", policyArn=arn.replace("boss", name)) == code
+            for kind in ("user", "role"):
+                source = f"arn:aws:iam::{account}:{kind}/{name}"
+                asked = {"policySourceArn": source, "actionNames": ["security-ir:GetCase"]}
+                assert code_of(eve, "simulate_principal_policy", **asked) == code, source
 
 
 # What an account has for itself; everything else is the administrator account's.
