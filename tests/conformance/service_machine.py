@@ -32,6 +32,7 @@ from tests.conformance.crashing_server import (
 )
 from tests.conformance.evidence_steps import EVIDENCE_STEPS, without_url
 from tests.conformance.responder_steps import RESPONDER_STEPS, without_work
+from tests.conformance.service_audit import chains_of, faults
 from tests.conformance.service_driver import Driver
 from tests.conformance.service_model import (
     ALONE,
@@ -125,6 +126,7 @@ class ServiceMachine(RuleBasedStateMachine):
                 self.driver.look_at_everything()
                 self.check_events()
                 self.check_audit()
+                self.check_chains()
         finally:
             self.told.update(self.driver.told)
             self.server.stop()
@@ -228,6 +230,13 @@ class ServiceMachine(RuleBasedStateMachine):
                 token = {"accountId": account, "nextToken": page["nextToken"]}
             wrote = any(each.caller.account == account for each in self.driver.model.memberships)
             assert read or not wrote, f"the audit of {account} is empty"
+
+    def check_chains(self) -> None:
+        """Every chain is whole and holds what is its account's; every denial has its record."""
+        client = self.server.client(OPERATOR, "larum")
+        told = self.driver.told.items()
+        denied = sum(count for (_, error), count in told if error == "AccessDeniedException")
+        assert faults(chains_of(client), denied) == []
 
     def _try(self, caller: Caller, operation: str, params: Params, answers: list[Any]) -> None:
         try:

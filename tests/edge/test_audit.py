@@ -175,6 +175,8 @@ def test_why_a_request_was_denied_is_explained(shell: Shell) -> None:
     assert "What      security-ir:GetMembership\n" in told
     assert "No policy decided" in told
     assert f"Record    {RECORDS + 1} of account {OTHER}\n" in told
+    last = shell.text("audit", "list", "--account", OTHER).splitlines()[-1]
+    assert "GetMembership (refused)" in last
     in_json = shell.told("why-denied", request, "--account", OTHER)
     assert json.loads(in_json["record"])["requestID"] == in_json["requestId"] == request
     done = shell.larum("why-denied", request)
