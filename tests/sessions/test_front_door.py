@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 import larum
+from larum.errors import InternalServerException
 from tests.conformance.signed_requests import IN_PROCESS, Wire, signed, unsigned
 from tests.edge.larum_servers import ADMINISTRATOR, in_thread
 from tests.wire.raw_requests import RawRequest
@@ -152,6 +153,25 @@ def test_the_other_services_do_not_take_its_signatures(
     response = send(signed(raw, key, url, service="sts"))
     assert response.status == 403
     assert dict(response.headers)["x-amzn-errortype"] == "InvalidSignatureException"
+
+
+def test_a_store_that_fails_is_told_in_xml(
+    door: tuple[Send, str],
+    key: AccessKey,
+    service: larum.Service,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever gets no answer from the store reads so in the protocol in which they asked."""
+
+    def fail(*_: object) -> None:
+        raise InternalServerException("The store has failed.")
+
+    send, url = door
+    asked = signed(post("Action=GetSessionToken&Version=2011-06-15"), key, url, service="sts")
+    assert send(asked).status == 200
+    monkeypatch.setattr(service.engine, "begin", fail)
+    monkeypatch.setattr(service.engine, "turn", fail)
+    assert told(send(asked)) == (500, "InternalFailure")
 
 
 def records(service: larum.Service, account: str = ADMINISTRATOR) -> list[dict[str, Any]]:

@@ -175,8 +175,7 @@ class GroupCommit:
         for place in places:
             if not place.answered.done():
                 failure = error if isinstance(error, Exception) else RuntimeError(str(error))
-                answer = self._service.refuse(failure, place.call.request_id)
-                place.answered.set_result(answer)
+                place.answered.set_result(self._told(place, failure))
 
     def _give_up(self, place: _Place) -> None:
         if place.answered.done():
@@ -185,7 +184,11 @@ class GroupCommit:
             error: ServiceError = InternalServerException(UNKNOWN_OUTCOME)
         else:
             error = self._service.gave_up_waiting(duplicate=place.duplicate)
-        place.answered.set_result(self._service.refuse(error, place.call.request_id))
+        place.answered.set_result(self._told(place, error))
+
+    def _told(self, place: _Place, error: Exception) -> HttpResponse:
+        call = place.call
+        return self._service.refuse(error, call.request_id, call.protocol)
 
     def _start_checkpoint(self) -> None:
         idle = self._checkpoint is None or self._checkpoint.done()
