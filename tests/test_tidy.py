@@ -83,7 +83,13 @@ def test_rule_can_fail(rule: Rule) -> None:
 
 def test_accepted_faults_still_exist() -> None:
     """An accepted fault that has been mended leaves the list: it only shrinks."""
-    found = {f"{rule.name} {without_line(fault)}" for rule in RULES for fault in faults(rule)}
+    accepted = {entry.partition(" ")[0] for entry in ACCEPTED}
+    found = {
+        f"{rule.name} {without_line(fault)}"
+        for rule in RULES
+        if rule.name in accepted
+        for fault in faults(rule)
+    }
     assert not ACCEPTED.keys() - found
 
 
