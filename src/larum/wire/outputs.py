@@ -6,7 +6,7 @@ naive datetime are faults of ours: they raise before anything is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -30,7 +30,11 @@ def _timestamp(value: object) -> object:
     return timestamps.to_epoch(value)
 
 
-def _structure(shape: Shape) -> Writer:
+def _without_none(value: dict[str, object]) -> dict[str, object]:
+    return {name: item for name, item in value.items() if item is not None}
+
+
+def _structures(shape: Shape) -> Callable[[Iterable[object]], list[object]]:
     known = frozenset(member.name for member in shape.members)
     required = frozenset(member.name for member in shape.members if member.required)
     # Most members are written as they are; only the others cost a call.
@@ -46,31 +50,43 @@ def _structure(shape: Shape) -> Writer:
             raise ValueError(f"{shape.name} lacks {sorted(required.difference(present))}")
         return tuple((name, writers[name]) for name in present if name in writers)
 
-    def write(value: object) -> object:
-        if not isinstance(value, dict):
-            raise TypeError(f"{shape.name} is written from a dict")
-        if None in value.values():
-            value = {name: item for name, item in value.items() if item is not None}
-        converted = to_convert(tuple(value))
-        if not converted:
-            return value
-        written = value.copy()
-        for name, writer in converted:
-            written[name] = writer(written[name])
+    def write(values: Iterable[object]) -> list[object]:
+        written: list[object] = []
+        last: tuple[str, ...] | None = None
+        converted: tuple[tuple[str, Writer], ...] = ()
+        for each in values:
+            if not isinstance(each, dict):
+                raise TypeError(f"{shape.name} is written from a dict")
+            value = _without_none(each) if None in each.values() else each
+            present = tuple(value)
+            if present != last:
+                last, converted = present, to_convert(present)
+            if converted:
+                value = value.copy()
+                for name, writer in converted:
+                    value[name] = writer(value[name])
+            written.append(value)
         return written
 
     return write
 
 
+def _structure(shape: Shape) -> Writer:
+    write = _structures(shape)
+    return lambda value: write((value,))[0]
+
+
 def _list(shape: Shape) -> Writer:
     item = _same if shape.item is None else writer_of(shape.item)
-    if item is _same:
+    if shape.item is None or item is _same:
         return _same
+    of_structures = shape.item.type is ShapeType.STRUCTURE
+    every = _structures(shape.item) if of_structures else lambda values: list(map(item, values))
 
     def write(value: object) -> object:
         if not isinstance(value, list | tuple):
             raise TypeError(f"{shape.name} is written from a list or tuple")
-        return [item(each) for each in value]
+        return every(value)
 
     return write
 

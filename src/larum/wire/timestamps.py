@@ -62,5 +62,7 @@ def to_milliseconds(instant: datetime) -> int:
 
 def to_epoch(instant: datetime) -> int | float:
     """Return epoch seconds with at most three decimals, whole ones as an int."""
-    count = to_milliseconds(instant)
-    return count // 1000 if count % 1000 == 0 else count / 1000
+    since = instant - _EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    milliseconds = since.microseconds // 1000
+    return (seconds * 1000 + milliseconds) / 1000 if milliseconds else seconds
