@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from larum.edge.cli import main
+from larum.edge.cli import every_command, main
 from larum.settings import FIELDS, SERVE_DEFAULTS, WITHOUT_FLAG, Settings
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def command(name: str) -> str:
     found: click.Command = main
     for word in name.split("/"):
         if isinstance(found, click.Group):
-            found = found.commands[word]
+            found = (every_command() if found is main else found.commands)[word]
     context = click.Context(found, info_name=f"larum {name.replace('/', ' ')}")
     usage = " ".join([context.command_path, *found.collect_usage_pieces(context)])
     options = _options(found)
@@ -96,7 +96,7 @@ def command(name: str) -> str:
 
 def commands(name: str) -> str:
     """Return a section for each command of a group, whose shared options are told once."""
-    group = main.commands[name]
+    group = every_command()[name]
     if not isinstance(group, click.Group):
         message = f"larum {name} is no group of commands"
         raise TypeError(message)

@@ -28,7 +28,7 @@ from botocore.loaders import Loader
 import larum
 from larum import settings as settings_module
 from larum.edge import directory_file, triage_rules_file
-from larum.edge.cli import main
+from larum.edge.cli import every_command
 from larum.settings import FIELDS, SettingsError
 from tests import documents
 from tests.documents import ROOT, Block, blocks, of_kind
@@ -174,7 +174,7 @@ def test_readme_begins_with_an_example_that_works_as_a_program(tmp_path: Path) -
 
 def larum_faults(words: list[str]) -> list[str]:
     """Return what `larum` would not accept of its arguments; nothing is started."""
-    command: click.Command | None = main.commands.get(words[0])
+    command: click.Command | None = every_command().get(words[0])
     if isinstance(command, click.Group):
         words = words[1:]
         command = command.commands.get(words[0]) if words else None

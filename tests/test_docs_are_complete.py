@@ -14,7 +14,7 @@ import click
 import pytest
 
 from larum import errors
-from larum.edge.cli import main
+from larum.edge.cli import every_command
 from larum.operations import OPERATIONS
 from larum.settings import FIELDS, WITHOUT_FLAG, Field
 from larum.wire import model
@@ -79,7 +79,7 @@ def test_every_setting_is_documented() -> None:
 def commands() -> dict[str, click.Command]:
     """Return every command that can be typed, by its words; those of groups too."""
     found: dict[str, click.Command] = {}
-    for name, each in main.commands.items():
+    for name, each in every_command().items():
         inner = each.commands if isinstance(each, click.Group) else {}
         found |= {f"{name} {word}": command for word, command in inner.items()} or {name: each}
     return found

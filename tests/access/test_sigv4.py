@@ -170,7 +170,7 @@ def test_a_rotated_secret_is_never_answered_from_the_old_one() -> None:
 
 def test_signing_keys_are_remembered_within_a_bound() -> None:
     """The memory of signing keys has a limit, and requests that fail earlier do not reach it."""
-    assert sigv4._signing_key.cache_info().maxsize == 10_000
+    assert sigv4._signing_key.cache_info().maxsize == 4_000
     before = sigv4._signing_key.cache_info().currsize
     for number in range(50):
         refused(Draft(scope=f"20261122/x-{number}/security-ir/aws4_request").request())

@@ -213,7 +213,7 @@ def _signature(secret: str, scope: Scope, stamp: str, canonical: str) -> str:
     return outer.hexdigest()
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_000)
 def _signing_key(secret: str, date: str, region: str, service: str) -> tuple[Hash, Hash]:
     """Return the two halves of an HMAC under the signing key, to be copied and never updated.
 

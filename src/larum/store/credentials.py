@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from larum.store.engine import Engine, Transaction
 
 NONCE_BYTES: Final = 12
-CACHED_KEYS: Final = 10_000
+CACHED_KEYS: Final = 4_000
 # What another process changes is noticed a second later at the latest (goal G17).
 CACHED_SECONDS: Final = 1.0
 # Longer than a call may take from here to its commit (settings, request_deadline): until then a key

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from larum import settings as settings_module
 from larum.edge.cli.calls import CANNOT_OPEN, REFUSALS, WRONG_CALL, stop
@@ -115,6 +113,9 @@ def operations(output: str) -> None:
     if output == "json":
         click.echo(json.dumps(rows, indent=2))
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("Operation", "Works", box=None)
     for row in rows:
         table.add_row(str(row["operation"]), "yes" if row["works"] else "not yet")
