@@ -45,6 +45,8 @@ OTHER_MADE = ("create_policy", {"policyName": "other", "policyDocument": OTHER})
 TEAM = ("create_group", GROUP)
 IN_TEAM = ("add_user_to_group", USER | GROUP)
 ALLOWED = ("put_user_policy", {**USER, "policyName": "p", "policyDocument": LIST})
+# Prepared, granted, taken away, granted and taken away again.
+LET_IN = [False, True, True, False, False, True, True, False, False]
 CHANGES: dict[str, tuple[list[Call], Call, Call]] = {
     "inline policy of the user": (
         [],
@@ -111,16 +113,19 @@ def test_a_change_acts_on_the_next_request(
     """Granted, taken away and granted again: each next request is decided by it, and repeats."""
     key = made_key(administrator, account)
     with signing(connect, key) as client:
-        follow(CHANGES[change], client, administrator, account)
+        assert decisions(CHANGES[change], client, administrator, account) == LET_IN
 
 
-def follow(
+def decisions(
     change: tuple[list[Call], Call, Call],
     client: SecurityIncidentResponseClient,
     administrator: LarumClient,
     account: str,
-) -> None:
-    """Prepare, grant and take away, and ask after each whether `client` may list memberships."""
+) -> list[bool]:
+    """Prepare, grant, take away, grant, take away; return whether `client` was let in after each.
+
+    After each change but the preparation it asks twice.
+    """
     prepared, grant, take = change
 
     def do(call: Call) -> None:
@@ -140,12 +145,11 @@ def follow(
 
     for call in prepared:
         do(call)
-    assert not allowed()
-    for _ in range(2):
-        do(grant)
-        assert [allowed(), allowed()] == [True, True]
-        do(take)
-        assert [allowed(), allowed()] == [False, False]
+    told = [allowed()]
+    for call in (grant, take) * 2:
+        do(call)
+        told += [allowed(), allowed()]
+    return told
 
 
 ROLE = {"roleName": "reader"}
@@ -221,7 +225,7 @@ def test_a_change_acts_on_sessions_that_are_there(
 ) -> None:
     """What a role may do is asked with each request of its sessions, not when they are made."""
     with closing(session_of(connect, administrator, account)) as client:
-        follow(ROLE_CHANGES[change], client, administrator, account)
+        assert decisions(ROLE_CHANGES[change], client, administrator, account) == LET_IN
 
 
 # Keys and MFA devices decide nothing that is kept by the number: each is read by itself.
