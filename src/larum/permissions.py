@@ -310,11 +310,11 @@ def _asked(call: Call) -> tuple[str, ...]:
 
 def principal_facts(principal: Principal, holding: Holding, now: datetime) -> keys.RequestFacts:
     """Return what is known of a principal without a request."""
-    kind, _, name = principal.arn.rpartition(":")[2].partition("/")
+    kind, name, user_id = _named(principal, holding)
     return keys.RequestFacts(
         principal_arn=principal.arn,
         account=principal.account,
-        user_id=holding.unique_id or principal.account,
+        user_id=user_id,
         now=now,
         region="",
         is_secure=False,
@@ -325,25 +325,29 @@ def principal_facts(principal: Principal, holding: Holding, now: datetime) -> ke
 
 def _facts(call: Call, holding: Holding) -> keys.RequestFacts:
     caller, session = call.caller, call.caller.session
-    facts = replace(
-        principal_facts(caller.identity, holding, call.now),
+    kind, name, user_id = _named(caller.identity, holding)
+    # A role's sessions are told apart by their names; a user's session is the user.
+    if session is not None and kind == "role":
+        user_id += f":{session.principal.arn.rpartition('/')[2]}"
+    return keys.RequestFacts(
+        principal_arn=caller.identity.arn,
+        account=caller.account,
+        user_id=user_id,
+        now=call.now,
         region=caller.region,
         is_secure=call.secure,
+        user_name=name if kind == "user" else None,
         source_ip=call.source_ip or None,
         user_agent=call.user_agent,
+        token_issued=None if session is None else session.issued_at,
+        multi_factor=None if session is None else session.multi_factor,
+        principal_tags=holding.tags if session is None else {**holding.tags, **session.tags},
     )
-    if session is None:
-        return facts
-    # A role's sessions are told apart by their names; a user's session is the user.
-    is_role = facts.user_name is None and not caller.identity.is_root
-    name = f":{session.principal.arn.rpartition('/')[2]}" if is_role else ""
-    return replace(
-        facts,
-        user_id=facts.user_id + name,
-        token_issued=session.issued_at,
-        multi_factor=session.multi_factor,
-        principal_tags={**holding.tags, **session.tags},
-    )
+
+
+def _named(principal: Principal, holding: Holding) -> tuple[str, str, str]:
+    kind, _, name = principal.arn.rpartition(":")[2].partition("/")
+    return kind, name, holding.unique_id or principal.account
 
 
 def _tag_keys(call: Call, action: str, resource: str, tx: Transaction) -> keys.Keys:

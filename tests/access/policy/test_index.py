@@ -9,7 +9,7 @@ import pytest
 
 from larum.access.policy.document import Policy, parse
 from larum.access.policy.evaluate import Decision, Layer, NamedPolicy, Policies, Question, decide
-from larum.access.policy.index import MOST_ACTIONS, index_of
+from larum.access.policy.index import MOST_INDEXES, Index, index_of
 from larum.access.policy.outcomes import Outcome
 
 TEAM = "aws:resourcetag/team"
@@ -26,10 +26,16 @@ def when(name: str = "StringEquals", *values: str) -> dict[str, Any]:
     return {"Condition": {name: {"aws:ResourceTag/team": list(values or ("blue",))}}}
 
 
-def looked_at(found: Policy, *teams: str, action: str = "security-ir:getcase") -> list[int]:
+CASE = "arn:aws:security-ir:us-east-1:1:case/12"
+
+
+def looked_at(
+    found: Policy, *teams: str, action: str = "security-ir:getcase", resource: str = CASE
+) -> list[int]:
     """Return the places of the statements that are looked at for a resource of these teams."""
-    candidates = index_of(found, action).candidates({TEAM: teams} if teams else {})
-    return [statement.index for statement in candidates]
+    index = index_of({}, Layer.IDENTITY, 0, (NamedPolicy("p", found),), action)
+    keys = {TEAM: teams} if teams else {}
+    return [statement.index for _, _, statement in index.candidates(resource.split(":"), keys)]
 
 
 def test_a_statement_for_another_text_is_not_looked_at() -> None:
@@ -72,15 +78,54 @@ def test_another_action_has_another_index() -> None:
     found = policy({"Action": "security-ir:Get*"}, {"Action": "security-ir:ListCases"})
     assert looked_at(found) == [0]
     assert looked_at(found, action="security-ir:listcases") == [1]
-    assert index_of(found, "security-ir:getcase") is index_of(found, "security-ir:getcase")
+
+
+def test_an_index_is_made_once_for_the_same_policies() -> None:
+    """Other policies in the layer, as another session has them, never get that of the first."""
+    kept: dict[tuple[str, int, str], Index] = {}
+    first, second = ((NamedPolicy("p", policy({})),) for _ in range(2))
+    made = index_of(kept, Layer.SESSION, 0, first, "a:b")
+    assert index_of(kept, Layer.SESSION, 0, first, "a:b") is made
+    assert index_of(kept, Layer.SESSION, 0, second, "a:b").of is second
+    assert index_of(kept, Layer.SESSION, 1, first, "a:b") is not made
+    assert index_of(kept, Layer.IDENTITY, 0, first, "a:b") is not made
 
 
 def test_names_of_actions_do_not_fill_the_memory() -> None:
-    """Whoever simulates ever new actions makes no policy grow without an end."""
-    found = policy({})
-    for number in range(3 * MOST_ACTIONS):
-        assert looked_at(found, action=f"security-ir:a{number}") == [0]
-    assert len(found.indexes) <= MOST_ACTIONS
+    """Whoever simulates ever new actions makes nothing grow without an end."""
+    kept: dict[tuple[str, int, str], Index] = {}
+    policies = (NamedPolicy("p", policy({})),)
+    for number in range(2 * MOST_INDEXES):
+        assert index_of(kept, Layer.IDENTITY, 0, policies, f"a:b{number}").of is policies
+    assert len(kept) <= MOST_INDEXES
+
+
+PREFIX = "arn:aws:security-ir:*:*:"
+
+
+def test_other_resources_are_passed_over() -> None:
+    """A text or a beginning in the last part; wildcards before it, and whatever may run past it."""
+    found = policy(
+        {"Resource": f"{PREFIX}case/12"},
+        {"Resource": f"{PREFIX}case/3*"},
+        {"Resource": f"{PREFIX}case/*2"},
+        {"Resource": f"{PREFIX}*"},
+        {"Resource": "arn:aws:security-ir:*"},
+        {"Resource": [f"{PREFIX}case/4", f"{PREFIX}case/5"]},
+    )
+    assert looked_at(found) == [0, 2, 3, 4, 5]
+    assert looked_at(found, resource=f"{CASE}:x") == [0, 1, 2, 3, 4, 5]
+    assert looked_at(found, resource=CASE.replace("12", "7")) == [2, 3, 4, 5]
+    assert looked_at(found, resource=CASE.replace("12", "34")) == [1, 2, 3, 4, 5]
+    assert looked_at(found, resource="*") == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_runs_past_a_colon_still_denies() -> None:
+    """A beginning with a final star reaches resources with more colons (§5.2)."""
+    found = policy({}, {"Effect": "Deny", "Resource": f"{PREFIX}case/1*"})
+    for resource, denied in ((f"{CASE}:x", True), (CASE, True), (CASE.replace("12", "2"), False)):
+        asked = Question("security-ir:GetCase", resource)
+        assert decide(asked, Policies((NamedPolicy("p", found),))).allowed is not denied
 
 
 def test_the_first_deny_is_named_wherever_it_was_found() -> None:

@@ -35,8 +35,6 @@ from larum.domain.policies import PolicyKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from larum.access.policy.index import Index
-
 VERSIONS = ("2012-10-17", "2008-10-17")
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
 _SID = re.compile(r"[A-Za-z0-9]*", re.ASCII)
@@ -113,12 +111,11 @@ class Statement(msgspec.Struct, frozen=True, eq=False):
 
 
 class Policy(msgspec.Struct, frozen=True, eq=False):
-    """A document that was understood whole; `indexes` is what was found out about actions."""
+    """A document that was understood whole."""
 
     kind: PolicyKind
     statements: tuple[Statement, ...]
     warnings: tuple[Fault, ...]
-    indexes: dict[str, Index] = msgspec.field(default_factory=dict)
 
 
 @lru_cache(maxsize=1024)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from larum.access.policy.document import Policy, Statement
+    from larum.access.policy.index import Index
 
 
 class Layer(StrEnum):
@@ -47,13 +48,15 @@ class Policies(msgspec.Struct, frozen=True):
     """All that applies to a principal. None: the layer is absent; (): present, allowing nothing.
 
     `identity` are those of a user and its groups, or of a role. `control` has one tuple for each
-    level of the organization, from the root to the account; each level must allow.
+    level of the organization, from the root to the account; each level must allow. `indexes` keeps
+    what was found out about their statements.
     """
 
     identity: tuple[NamedPolicy, ...] = ()
     boundary: tuple[NamedPolicy, ...] | None = None
     session: tuple[NamedPolicy, ...] | None = None
     control: tuple[tuple[NamedPolicy, ...], ...] = ()
+    indexes: dict[tuple[str, int, str], Index] = msgspec.field(default_factory=dict)
 
     def layers(self) -> Iterator[tuple[Layer, tuple[NamedPolicy, ...]]]:
         """Give the layers that are present."""
@@ -107,7 +110,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 def decide(question: Question, policies: Policies) -> Decision:
     """Return whether `policies` let the principal do what `question` asks."""
-    return _decide(question, tuple(policies.layers()))
+    return _decide(question, tuple(policies.layers()), policies.indexes)
 
 
 def condition_keys(action: str, policies: Policies) -> frozenset[str]:
@@ -124,26 +127,28 @@ def condition_keys(action: str, policies: Policies) -> frozenset[str]:
 
 def decide_trust(question: Question, policy: NamedPolicy) -> Decision:
     """Return whether a role's trust policy lets the caller assume it; `principals` must be set."""
-    return _decide(question, ((Layer.TRUST, (policy,)),))
+    return _decide(question, ((Layer.TRUST, (policy,)),), {})
 
 
 def _decide(
-    question: Question, layers: tuple[tuple[Layer, tuple[NamedPolicy, ...]], ...]
+    question: Question,
+    layers: tuple[tuple[Layer, tuple[NamedPolicy, ...]], ...],
+    indexes: dict[tuple[str, int, str], Index],
 ) -> Decision:
     asking = _Asking(question)
     allows: list[Decision] = []
     missing: Decision | None = None
-    for layer, policies in layers:
+    for place, (layer, policies) in enumerate(layers):
         allowed: Decision | None = None
-        for named in policies:
-            for statement in index_of(named.policy, asking.action).candidates(asking.keys):
-                # One Allow of a layer is enough; every Deny has to be looked at.
-                if (allowed is None or statement.denies) and asking.matches(statement):
-                    outcome = Outcome.EXPLICIT_DENY if statement.denies else Outcome.ALLOW
-                    found = Decision(outcome, layer, named.name, _name(statement))
-                    if statement.denies:
-                        return found
-                    allowed = found
+        index = index_of(indexes, layer, place, policies, asking.action)
+        for _, named, statement in index.candidates(asking.parts, asking.keys):
+            # One Allow of a layer is enough; every Deny has to be looked at.
+            if (allowed is None or statement.denies) and asking.matches(statement):
+                outcome = Outcome.EXPLICIT_DENY if statement.denies else Outcome.ALLOW
+                found = Decision(outcome, layer, named.name, _name(statement))
+                if statement.denies:
+                    return found
+                allowed = found
         if allowed is not None:
             allows.append(allowed)
         elif missing is None:

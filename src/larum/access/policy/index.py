@@ -1,7 +1,9 @@
-"""Which statements of a policy have to be looked at for a request, found without looking at all.
+"""Which statements have to be looked at for a request, found without looking at all.
 
-Large policies say the same for one team after another. A statement that holds only for one of some
-texts of a key (StringEquals on a tag, most often) is found by that text; the rest is looked at.
+Large policies say the same for one team, and one resource, after another. A statement that holds
+only for one of some texts of a key (StringEquals on a tag, most often) is found by that text; one
+whose resource begins with some text is passed over together with its like, where none fits. All
+policies of a layer are one index.
 """
 
 from __future__ import annotations
@@ -10,44 +12,71 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from larum.access.policy.wildcards import ARN_COLONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from larum.access.policy.document import Policy, Statement
+    from larum.access.policy.document import Statement
+    from larum.access.policy.evaluate import NamedPolicy
 
-# More than there are actions: only simulations can name others, and must not fill the memory.
-MOST_ACTIONS: Final = 256
+    Placed = tuple[int, NamedPolicy, Statement]
+
+# More than actions and layers together: only simulations can name others.
+MOST_INDEXES: Final = 1024
+_PARTS: Final = ARN_COLONS + 1
 
 
 class Index(msgspec.Struct, frozen=True, eq=False):
-    """A policy's statements about one action, in their order.
+    """The statements of the layer `of` about one action, each with its place among all of them.
 
-    `always` are to be looked at for every request; `by_value` has the others by a key and the texts
-    of it that they ask for.
+    `always` are to be looked at for every request; `by_start` for resources whose last part begins
+    with the one of `starts` in the same place; `by_value` by a key and the texts of it that they
+    ask for.
     """
 
-    always: tuple[Statement, ...]
-    by_value: tuple[tuple[str, Mapping[str, tuple[Statement, ...]]], ...]
+    of: tuple[NamedPolicy, ...]
+    always: tuple[Placed, ...]
+    starts: tuple[str, ...]
+    by_start: tuple[tuple[Placed, ...], ...]
+    by_value: tuple[tuple[str, Mapping[str, tuple[Placed, ...]]], ...]
 
-    def candidates(self, keys: Mapping[str, tuple[str, ...]]) -> Sequence[Statement]:
-        """Return the statements that can be about a request with these keys, in their order."""
-        found: list[Statement] = []
+    def candidates(
+        self, parts: Sequence[str], keys: Mapping[str, tuple[str, ...]]
+    ) -> Sequence[Placed]:
+        """Return the statements that can be about a request, in their order.
+
+        `parts` is its resource split at the colons, `keys` are its own.
+        """
+        found: list[Placed] = []
         for key, by_text in self.by_value:
             for value in keys.get(key, ()):
                 found += by_text.get(value, ())
+        # With more colons a wildcard can run past them, and with fewer there is no last part.
+        fits = len(parts) != _PARTS
+        if fits or parts[-1].startswith(self.starts):
+            for start, placed in zip(self.starts, self.by_start, strict=True):
+                if fits or parts[-1].startswith(start):
+                    found += placed
         if not found:
             return self.always
-        placed = {statement.index: statement for statement in (*self.always, *found)}
-        return [placed[place] for place in sorted(placed)]
+        unique = {each[0]: each for each in (*self.always, *found)}
+        return [unique[place] for place in sorted(unique)]
 
 
-def index_of(policy: Policy, action: str) -> Index:
-    """Return the index of `policy` for `action`, in lower case; it is kept with the policy."""
-    found = policy.indexes.get(action)
-    if found is None:
-        if len(policy.indexes) >= MOST_ACTIONS:
-            policy.indexes.clear()
-        found = policy.indexes[action] = _made(policy, action)
+def index_of(
+    kept: dict[tuple[str, int, str], Index],
+    layer: str,
+    place: int,
+    policies: tuple[NamedPolicy, ...],
+    action: str,
+) -> Index:
+    """Return the index for `action` (in lower case) of the layer's `policies`, made or `kept`."""
+    found = kept.get((layer, place, action))
+    if found is None or found.of is not policies:
+        if len(kept) >= MOST_INDEXES:
+            kept.clear()
+        found = kept[layer, place, action] = _made(policies, action)
     return found
 
 
@@ -56,17 +85,40 @@ def is_about(statement: Statement, action: str) -> bool:
     return any(glob.matches(action) for glob in statement.actions) != statement.not_action
 
 
-def _made(policy: Policy, action: str) -> Index:
-    always: list[Statement] = []
-    by_value: dict[str, dict[str, tuple[Statement, ...]]] = {}
-    for statement in policy.statements:
-        if not is_about(statement, action):
-            continue
+def _made(policies: tuple[NamedPolicy, ...], action: str) -> Index:
+    always: list[Placed] = []
+    by_start: dict[str, tuple[Placed, ...]] = {}
+    by_value: dict[str, dict[str, tuple[Placed, ...]]] = {}
+    about = (
+        (named, statement)
+        for named in policies
+        for statement in named.policy.statements
+        if is_about(statement, action)
+    )
+    for place, (named, statement) in enumerate(about):
+        placed = (place, named, statement)
         needed = next((each for each in statement.conditions if each.needs_text), None)
-        if needed is None:
-            always.append(statement)
-            continue
-        by_text = by_value.setdefault(needed.key, {})
-        for text in needed.texts or ():
-            by_text[text] = (*by_text.get(text, ()), statement)
-    return Index(tuple(always), tuple(by_value.items()))
+        start = _start(statement)
+        if needed is not None:
+            by_text = by_value.setdefault(needed.key, {})
+            for text in needed.texts or ():
+                by_text[text] = (*by_text.get(text, ()), placed)
+        elif start:
+            by_start[start] = (*by_start.get(start, ()), placed)
+        else:
+            always.append(placed)
+    return Index(
+        policies,
+        tuple(always),
+        tuple(by_start),
+        tuple(by_start.values()),
+        tuple(by_value.items()),
+    )
+
+
+def _start(statement: Statement) -> str:
+    """Return what the last part of a resource must begin with, "" for whatever else there is."""
+    pattern = statement.one_pattern
+    if pattern is None or pattern.length != _PARTS or pattern.last.automaton is not None:
+        return ""
+    return pattern.last.start
