@@ -33,7 +33,6 @@ ROLE = f"arn:aws:iam::{AWAY}:role/case-opener"
 STRONG_ROLE = f"arn:aws:iam::{AWAY}:role/with-code"
 CASE = json.loads((ROOT / "tests" / "interop" / "case.json").read_text("utf-8"))
 AWS = ENVIRONMENTS / "interop-awscli" / "bin" / "aws"
-ASYNC_PYTHON = ENVIRONMENTS / "interop-aiobotocore" / "bin" / "python"
 MODELS = "lib/python*/site-packages/botocore/data/security-ir/2018-05-10/service-2.json.gz"
 ASYNC = """
 import asyncio, json, sys
@@ -47,6 +46,16 @@ async def main():
             print(json.dumps({"caseId": made["caseId"], "error": error.response["Error"]["Code"]}))
 asyncio.run(main())
 """
+SYNC = """
+import boto3, json, sys
+client = boto3.Session(profile_name="opener").client("security-ir")
+made = client.create_case(**json.loads(sys.argv[1]))
+try:
+    client.list_cases()
+except client.exceptions.AccessDeniedException as error:
+    print(json.dumps({"caseId": made["caseId"], "error": error.response["Error"]["Code"]}))
+"""
+PYTHONS = {"oldest": SYNC, "newest": SYNC, "aiobotocore": ASYNC}
 DENIED = "AccessDeniedException"
 
 
@@ -247,9 +256,11 @@ def test_a_role_through_a_profile_of_boto3(
     assert lent.root.get_case(caseId=case_id)["title"] == CASE["title"]
 
 
-def test_a_role_through_a_profile_of_aiobotocore(lent: Lent) -> None:
-    """The same profile, over asyncio."""
-    done = run(lent, str(ASYNC_PYTHON), "-c", ASYNC, json.dumps(CASE))
+@pytest.mark.parametrize("version", PYTHONS)
+def test_a_role_through_a_profile_of_other_versions(lent: Lent, version: str) -> None:
+    """The oldest and the newest boto3, and aiobotocore, read the same profile and assume it."""
+    python = ENVIRONMENTS / f"interop-{version}" / "bin" / "python"
+    done = run(lent, str(python), "-c", PYTHONS[version], json.dumps(CASE))
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["error"] == DENIED
