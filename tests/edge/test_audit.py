@@ -181,7 +181,7 @@ def test_why_a_request_was_denied_is_explained(shell: Shell) -> None:
     assert json.loads(in_json["record"])["requestID"] == in_json["requestId"] == request
     done = shell.larum("why-denied", request)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "No request with this id was refused." in done.stderr
+    assert "There is no record of a denied request with this id" in done.stderr
 
 
 def test_checkpoints_that_were_changed_or_left_out_are_named(shell: Shell) -> None:

@@ -13,7 +13,7 @@ from larum.store import audit
 if TYPE_CHECKING:
     from larum.context import Context
 
-NO_DENIAL: Final = "No request with this id was refused."
+NO_DENIAL: Final = "There is no record of a denied request with this id in this account."
 NOT_AUTHENTICATED: Final = "The request was not authenticated."
 GONE: Final = (
     "The access key, its user or its role was gone or disabled when the request was decided."
