@@ -6,13 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_
+from hypothesis import strategies as st
 
 import larum
 from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import failed_fields, refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.conformance.instances import Instance
     from tests.conformance.larum_clients import LarumClient
@@ -224,6 +227,121 @@ def test_every_fault_is_told_at_its_place_and_nothing_is_made(administrator: Lar
     }
     assert administrator.list_users(accountId=ACCOUNT)["users"] == []
     assert administrator.list_groups(accountId=ACCOUNT)["groups"] == []
+
+
+def test_names_are_written_as_they_are_there(administrator: LarumClient) -> None:
+    """A policy, group, user or role in another case is told to be there, and how it is written."""
+    administrator.apply_directory(directory=WHOLE)
+    other = given(
+        policies=inline("notes"),
+        groups=[{"groupName": "Analysts"}],
+        principals=[{"userName": "Ana"}, {"roleName": "CI"}],
+    )
+    with pytest.raises(administrator.exceptions.ValidationException) as caught:
+        administrator.apply_directory(directory=other)
+    assert {
+        each["name"]: each["message"].split(":")[0]
+        for each in refusal_of(caught.value)["fieldList"]
+    } == {
+        f"{PLACE}.policies[0].policyName": "Member must be written Notes",
+        f"{PLACE}.groups[0].groupName": "Member must be written analysts",
+        f"{PLACE}.principals[0].userName": "Member must be written ana",
+        f"{PLACE}.principals[1].roleName": "Member must be written ci",
+    }
+
+
+BODIES = st.sampled_from(["security-ir:GetCase", "security-ir:ListCases"])
+INLINE = st.dictionaries(st.sampled_from(["p", "q"]), BODIES).map(
+    lambda each: [inline(name, action)[0] for name, action in each.items()]
+)
+HELD: dict[str, st.SearchStrategy[Any]] = {
+    "policies": st.lists(st.sampled_from([AWS, "one"]), unique=True),
+    "inlinePolicies": INLINE,
+}
+BOUND: dict[str, st.SearchStrategy[Any]] = {
+    "permissionsBoundary": st.sampled_from(["none", AWS, "one"]),
+    "tags": st.dictionaries(
+        st.sampled_from(["a", "A", "b"]), st.sampled_from("xy"), max_size=1
+    ).map(lambda each: [{"key": key, "value": value} for key, value in each.items()]),
+}
+USERS = st.fixed_dictionaries(
+    {"userName": st.just("ana")},
+    optional={
+        **HELD,
+        **BOUND,
+        "groups": st.lists(st.sampled_from(["g", "h"]), unique=True),
+        "createAccessKey": st.booleans(),
+    },
+)
+ROLES = st.fixed_dictionaries(
+    {
+        "roleName": st.just("ci"),
+        "assumeRolePolicyDocument": st.sampled_from([trust(), trust("300000000008")]),
+    },
+    optional={**HELD, **BOUND, "maxSessionDuration": st.sampled_from([3_600, 7_200])},
+)
+GROUPS = st.tuples(
+    st.fixed_dictionaries({"groupName": st.just("g")}, optional=HELD),
+    st.just({"groupName": "h"}),
+).map(list)
+DIRECTORIES = st.builds(
+    lambda action, groups, principals: given(
+        policies=inline("one", action), groups=groups, principals=principals
+    ),
+    BODIES,
+    GROUPS,
+    st.tuples(USERS, ROLES).map(list),
+)
+
+
+def is_true(client: LarumClient, user: dict[str, Any]) -> dict[str, Any]:
+    """Return what IAM's operations tell of all that the file says of a user."""
+    of: Any = {"accountId": ACCOUNT, "userName": user["userName"]}
+    attached = client.list_attached_user_policies(**of)["attachedPolicies"]
+    inside = client.list_user_policies(**of)["policyNames"]
+    shown = client.get_user(**of)["user"]
+    bound = shown.get("permissionsBoundary", {}).get("permissionsBoundaryArn", "none")
+    facts = {
+        "policies": {each["policyArn"] for each in attached},
+        "inlinePolicies": {
+            name: client.get_user_policy(**of, policyName=name)["policyDocument"] for name in inside
+        },
+        "permissionsBoundary": bound,
+        "tags": {each["key"]: each["value"] for each in shown.get("tags", [])},
+        "groups": {each["groupName"] for each in client.list_groups_for_user(**of)["groups"]},
+    }
+    return {name: value for name, value in facts.items() if name in user}
+
+
+def as_declared(user: dict[str, Any]) -> dict[str, Any]:
+    """Return the same of a user in a file."""
+    arn = {"one": f"arn:aws:iam::{ACCOUNT}:policy/one"}
+    told_as: dict[str, Callable[[Any], Any]] = {
+        "policies": lambda found: {arn.get(each, each) for each in found},
+        "inlinePolicies": lambda found: {
+            each["policyName"]: each["policyDocument"] for each in found
+        },
+        "permissionsBoundary": lambda found: arn.get(found, found),
+        "tags": lambda found: {each["key"]: each["value"] for each in found},
+        "groups": set,
+    }
+    return {name: told_as[name](value) for name, value in user.items() if name in told_as}
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given_(st.lists(DIRECTORIES, min_size=1, max_size=3))
+def test_the_second_run_of_any_file_changes_nothing(
+    administrator: LarumClient, files: list[dict[str, Any]]
+) -> None:
+    """Whatever was there before, a file is true once it was applied, and a dry run had said how."""
+    for file in files:
+        rehearsed = administrator.apply_directory(directory=file, dryRun=True)
+        assert told(administrator.apply_directory(directory=file)) == told(rehearsed)
+        assert administrator.apply_directory(directory=file)["changes"] == []
+        (user, _role) = file["accounts"][0]["principals"]
+        assert is_true(administrator, user) == as_declared(user)
 
 
 def test_a_limit_of_iam_is_one_here(administrator: LarumClient) -> None:

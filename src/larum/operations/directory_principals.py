@@ -210,7 +210,7 @@ def _read(
 
 
 def _present(context: Context, wanted: Wanted) -> Present:
-    kept = [(each.key, policies.get(context.tx, each.arn)) for each in wanted.policies]
+    kept = [(each.key, policies.alike(context.tx, each.arn)) for each in wanted.policies]
     holders = [(each.key, PRESENT[each.kind](context, each)) for each in wanted.holders]
     named = {arn for each in wanted.holders for arn in each.policies or ()}
     named |= {each.boundary for each in wanted.holders if each.boundary is not None}

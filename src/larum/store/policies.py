@@ -97,10 +97,15 @@ def insert(tx: Transaction, policy: ManagedPolicy) -> bool:
 
 def get(tx: Transaction, policy_arn: str) -> ManagedPolicy | None:
     """Return the policy that an account has under that ARN, in its own spelling, or None."""
+    policy = alike(tx, policy_arn)
+    return policy if policy is not None and policy.arn == policy_arn else None
+
+
+def alike(tx: Transaction, policy_arn: str) -> ManagedPolicy | None:
+    """Return the policy whose ARN differs in the case of its name at most, or None."""
     account, name = policies.account_of(policy_arn), policies.name_of(policy_arn)
     row = tx.row(GET, {"account": account, "folded_name": folded(name)})
-    policy = None if row is None else _policy(account, *row)
-    return policy if policy is not None and policy.arn == policy_arn else None
+    return None if row is None else _policy(account, *row)
 
 
 def document(tx: Transaction, policy_arn: str) -> str | None:
