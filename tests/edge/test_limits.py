@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace as altered
 
+import larum.edge.server
 from larum.access import sigv4
 from larum.access.sources import source_of
 from larum.edge import asgi
@@ -24,6 +26,8 @@ from tests.edge.larum_servers import boto3_client
 from tests.edge.servers import QUICK, Connection, EchoService, echo_server
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from larum.access.authorization import Scope
 
 HOST = b"Host: larum.example\r\n"
@@ -78,6 +82,35 @@ def test_a_flood_of_one_source_is_dropped_without_a_word() -> None:
         assert 0 < told <= 10
         time.sleep(0.2)
         with Connection(server.url) as last:
+            assert last.send(GET).answer().status == OK
+
+
+@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+def test_who_never_speaks_tls_is_counted_too(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, loop: str
+) -> None:
+    """A connection counts before its handshake; a flood of silent ones is dropped at once."""
+    if loop == "asyncio":
+        monkeypatch.setattr(larum.edge.server, "_loop_factory", lambda: None)
+    cert, key = certificate
+    deadlines = altered(QUICK, header=3.0)
+    given = Listen(tls_cert=cert, tls_key=key, connections_per_source=2, deadlines=deadlines)
+    trust = ssl.create_default_context(cafile=str(cert))
+    with echo_server(given) as server:
+        flood = [Connection(server.url) for _ in range(30)]
+        time.sleep(0.3)
+        for each in flood:
+            each.socket.settimeout(0.05)
+        assert sum(each.is_closed() for each in flood) == 20
+        for each in flood:
+            each.socket.close()
+        time.sleep(0.3)
+        with Connection(server.url, tls=trust) as one, Connection(server.url, tls=trust) as two:
+            assert [each.send(GET).answer().status for each in (one, two)] == [OK, OK]
+            with Connection(server.url, tls=trust) as three:
+                assert three.answer().status == UNAVAILABLE
+        time.sleep(0.3)
+        with Connection(server.url, tls=trust) as last:
             assert last.send(GET).answer().status == OK
 
 

@@ -71,6 +71,25 @@ class ConnectionRoom:
         return any(found in each for each in self._proxies)
 
 
+class Admission:
+    """The place of one connection, taken already: what `ConnectionRoom` is to its protocol."""
+
+    def __init__(self, room: ConnectionRoom, address: str) -> None:
+        self._room = room
+        self._source, self.place = room.enter(address)
+        self._held = True
+
+    def enter(self, _address: str) -> tuple[str, Place]:
+        """Return the place that was taken."""
+        return self._source, self.place
+
+    def leave(self, _source: str = "") -> None:
+        """Give the place back, once."""
+        if self._held:
+            self._held = False
+            self._room.leave(self._source)
+
+
 def _place(held: int, most: int, full: Place) -> Place:
     excess = held - most
     if excess <= 0:

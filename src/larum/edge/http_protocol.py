@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from larum.edge.connection_room import ConnectionRoom, Place
+from larum.edge.connection_room import Admission, ConnectionRoom, Place
 from larum.edge.refusals import (
     FRAMING,
     FULL,
@@ -84,7 +84,7 @@ class EdgeProtocol(HttpToolsProtocol):
         app_state: dict[str, Any],
         *,
         deadlines: Deadlines,
-        room: ConnectionRoom,
+        room: ConnectionRoom | Admission,
         outgoing: Outgoing,
         whole: WholeRequests | None = None,
     ) -> None:

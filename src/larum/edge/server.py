@@ -12,16 +12,17 @@ import ipaddress
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 import uvicorn
 
 from larum.edge.asgi import Application
-from larum.edge.connection_room import ConnectionRoom
+from larum.edge.connection_room import Admission, ConnectionRoom
 from larum.edge.deadlines import Deadlines
 from larum.edge.group_commit import GroupCommit
 from larum.edge.http_protocol import EdgeProtocol
+from larum.edge.tls_listener import TlsListener
 from larum.edge.whole_answer import Outgoing
 from larum.edge.whole_requests import WholeRequests
 
@@ -220,24 +221,12 @@ class _Server(uvicorn.Server):
             listen.connections, listen.connections_per_source, listen.trusted_proxies
         )
         self._whole = self._whole_requests()
-        tls = self.config.ssl
-        deadlines = self._listen.deadlines
         for bound in sockets or []:
             try:
                 bound.listen(self.config.backlog)
             except OSError as error:  # of two that have bound it, the other listens already
                 raise _cannot_listen(self._listen, error) from error
-        self.servers = [
-            await loop.create_server(
-                self._connection,
-                sock=bound,
-                ssl=tls,
-                ssl_handshake_timeout=deadlines.header if tls else None,
-                ssl_shutdown_timeout=deadlines.linger if tls else None,
-                backlog=self.config.backlog,
-            )
-            for bound in sockets or []
-        ]
+        self.servers = [await self._listening(bound) for bound in sockets or []]
         self.started = True
         self._on_ready()
 
@@ -246,13 +235,21 @@ class _Server(uvicorn.Server):
         self.force_exit = self.should_exit
         self.should_exit = True
 
-    def _connection(self) -> EdgeProtocol:
+    async def _listening(self, bound: socket.socket) -> Any:  # noqa: ANN401 - a Server, or ours
+        tls, deadlines = self.config.ssl, self._listen.deadlines
+        if tls is not None:
+            return TlsListener(bound, tls, self._room, deadlines, self._connection)
+        return await asyncio.get_running_loop().create_server(
+            lambda: self._connection(self._room), sock=bound, backlog=self.config.backlog
+        )
+
+    def _connection(self, room: ConnectionRoom | Admission) -> EdgeProtocol:
         return EdgeProtocol(
             self.config,
             self.server_state,
             self.lifespan.state,
             deadlines=self._listen.deadlines,
-            room=self._room,
+            room=room,
             outgoing=self._outgoing,
             whole=self._whole,
         )
