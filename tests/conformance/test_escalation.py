@@ -128,7 +128,9 @@ def test_whoever_may_do_everything_in_an_account_does_nothing_outside(
     """`*` on `*` ends at the account: another's principals and the administrator's operations."""
     _, eve = mighty
     params = {key: each for key, each in example(f"larum:{name}").items() if key != "nextToken"}
-    if name in OWN_ACCOUNT:
+    if "policySourceArn" in params:
+        params["policySourceArn"] = f"arn:aws:iam::{OTHER}:user/analyst"
+    elif name in OWN_ACCOUNT:
         params["accountId"] = OTHER
     elif "accountId" in params:
         params["accountId"] = TENANT
