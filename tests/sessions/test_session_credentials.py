@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from larum import mfa_codes
 from larum.access.throttle import Rate
+from larum.settings import ROOT_ACCOUNT
 from tests.sessions.stage import AWAY, HOME, allow, document, refusal, trust
 
 if TYPE_CHECKING:
@@ -74,6 +75,17 @@ def test_sessions_make_no_sessions_and_do_no_iam(stage: Stage) -> None:
     )["Credentials"]
     found = stage.client("larum", strong).list_mfa_devices(**listing)["mfaDevices"]
     assert [each["serialNumber"] for each in found] == [serial]
+
+
+def test_no_file_makes_a_way_around_the_code(stage: Stage) -> None:
+    """What IAM is closed to cannot make users, keys and policies by a file either."""
+    ann = stage.user("ann", allow("larum:*"), account=ROOT_ACCOUNT)
+    file: Any = {"directory": {"accounts": [{"id": AWAY, "principals": [{"userName": "eve"}]}]}}
+    assert stage.client("larum", ann).apply_directory(**file, dryRun=True)["changes"]
+    keys = stage.client("sts", ann).get_session_token()["Credentials"]
+    refused = refusal(stage.client("larum", keys).apply_directory, **file)
+    assert refused[0] == "AccessDeniedException"
+    assert stage.client("larum", keys).describe_directory()["accountCount"]
 
 
 def test_a_code_opens_what_asks_for_it(stage: Stage) -> None:
