@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 
 from larum.wire.body_limit import LARGEST, SMALLEST, body_limit
-from larum.wire.model import Location, ShapeType, TextRule, load, parse
+from larum.wire.model import DOCUMENTS, Location, ShapeType, TextRule, load, parse
 from tests.wire.examples import OPERATION_NAMES, example
 from tests.wire.raw_requests import raw_request
 from tests.wire.services import MODEL, input_of, operation
@@ -26,6 +26,13 @@ def test_it_has_the_operations_of_botocore() -> None:
         assert (ours.method, ours.uri) == (http["method"], http["requestUri"])
         assert ours.status == http["responseCode"]
         assert len(ours.errors) == 9
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_is_loaded_has_no_fault(name: str) -> None:
+    """Each packaged model passes the checks that loading it leaves out, so as to start sooner."""
+    document = (resources.files("larum.wire") / DOCUMENTS[name]).read_bytes()
+    assert set(parse(document).operations) == set(load(name).operations)
 
 
 def test_it_is_loaded_once_and_cannot_be_changed() -> None:

@@ -221,15 +221,15 @@ def _as_node(leaf: Leaf | None) -> Node:
 
 
 class Validator:
-    """Validates the inputs of one service's operations; built once, safe to share."""
+    """Validates the inputs of one service's operations; safe to share between threads.
+
+    An operation's checks are built when it is first asked for: a start has no use for most.
+    """
 
     def __init__(self, model: ServiceModel) -> None:
-        compiler = _Compiler()
-        self._checks: Mapping[str, Node] = {
-            name: compiler.node(operation.input)
-            for name, operation in model.operations.items()
-            if operation.input is not None
-        }
+        self._model = model
+        self._compiler = _Compiler()
+        self._checks: dict[str, Node | None] = {}
 
     def validate(self, operation: Operation, params: Mapping[str, object]) -> dict[str, object]:
         """Return clean params in wire names, or raise ValidationException with every failure.
@@ -238,7 +238,8 @@ class Validator:
         timestamps as aware UTC datetimes to the millisecond. Defaults are not filled in. `params`
         is what `rest_json.parse_request` returns.
         """
-        check = self._checks.get(operation.name)
+        name = operation.name
+        check = self._checks[name] if name in self._checks else self._built(name)
         if check is None:
             return {}
         failures: list[FieldFailure] = []
@@ -246,3 +247,9 @@ class Validator:
         if failures or not isinstance(clean, dict):
             raise ValidationException.of_fields(tuple(failures))
         return clean
+
+    def _built(self, name: str) -> Node | None:
+        shape = self._model.operations[name].input
+        check = None if shape is None else self._compiler.node(shape)
+        self._checks[name] = check
+        return check
