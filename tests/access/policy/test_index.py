@@ -112,12 +112,13 @@ def test_other_resources_are_passed_over() -> None:
         {"Resource": f"{PREFIX}*"},
         {"Resource": "arn:aws:security-ir:*"},
         {"Resource": [f"{PREFIX}case/4", f"{PREFIX}case/5"]},
+        {"Effect": "Deny", "Resource": f"{PREFIX}case/12"},
     )
-    assert looked_at(found) == [0, 2, 3, 4, 5]
-    assert looked_at(found, resource=f"{CASE}:x") == [0, 1, 2, 3, 4, 5]
+    assert looked_at(found) == [0, 2, 3, 4, 5, 6]
+    assert looked_at(found, resource=f"{CASE}:x") == [0, 1, 2, 3, 4, 5, 6]
     assert looked_at(found, resource=CASE.replace("12", "7")) == [2, 3, 4, 5]
     assert looked_at(found, resource=CASE.replace("12", "34")) == [1, 2, 3, 4, 5]
-    assert looked_at(found, resource="*") == [0, 1, 2, 3, 4, 5]
+    assert looked_at(found, resource="*") == [0, 1, 2, 3, 4, 5, 6]
 
 
 def test_what_runs_past_a_colon_still_denies() -> None:

@@ -119,6 +119,4 @@ def _made(policies: tuple[NamedPolicy, ...], action: str) -> Index:
 def _start(statement: Statement) -> str:
     """Return what the last part of a resource must begin with, "" for whatever else there is."""
     pattern = statement.one_pattern
-    if pattern is None or pattern.length != _PARTS or pattern.last.automaton is not None:
-        return ""
-    return pattern.last.start
+    return "" if pattern is None or pattern.length != _PARTS else pattern.last.start
