@@ -30,7 +30,7 @@ from larum.access.policy.outcomes import Outcome
 from larum.domain.control_policies import FULL_ACCESS
 from larum.domain.principals import AccessKeyStatus
 from larum.errors import AccessDeniedException
-from larum.store import control_policies, effective_policies, tags
+from larum.store import control_policies, effective_policies, principal_tags, tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,6 +61,8 @@ _EVERYBODY: Final = Decision(Outcome.ALLOW, Layer.IDENTITY, "nobody needs a perm
 # What makes users, keys and policies by another name than IAM's.
 _OF_IAM: Final = frozenset({"larum:ApplyDirectory"})
 _PLACE: Final = 4  # the columns of `standing` that say what the policies were read at
+OWN_SERVICE: Final = "larum"
+_ACCOUNT_PART: Final = 4  # of an ARN
 _NOWHERE: Final = (None, None, 0, 0, None)
 
 
@@ -354,6 +356,8 @@ def _named(principal: Principal, holding: Holding) -> tuple[str, str, str]:
 
 def _tag_keys(call: Call, action: str, resource: str, tx: Transaction) -> keys.Keys:
     given = call.params.get("tags", {})
+    if call.service == OWN_SERVICE:
+        return _own_tag_keys(call, resource, tx)
     row = actions.ACTIONS.get(call.operation.name) if call.service == actions.SERVICE else None
     if row is None:
         return {}
@@ -365,3 +369,22 @@ def _tag_keys(call: Call, action: str, resource: str, tx: Transaction) -> keys.K
         resource_tags=present,
         named=call.params.get("tagKeys", ()),
     )
+
+
+def _own_tag_keys(call: Call, resource: str, tx: Transaction) -> keys.Keys:
+    """Return the keys of a `larum` request as IAM has them, whatever the action."""
+    given = {each["key"]: each["value"] for each in call.params.get("tags", ())}
+    # What is being created has the tags that it gets.
+    present = {**resource_tags(tx, resource), **(given if call.entry.makes else {})}
+    return keys.every_tag_key(
+        request_tags=given, resource_tags=present, named=call.params.get("tagKeys", ())
+    )
+
+
+def resource_tags(tx: Transaction, resource: str) -> Mapping[str, str]:
+    """Return the tags of whatever has that ARN: a user, a role, a case or a membership."""
+    parts = resource.split(":")
+    if len(parts) <= _ACCOUNT_PART:
+        return {}
+    read = principal_tags.get if parts[2] == "iam" else tags.get
+    return read(tx, parts[_ACCOUNT_PART], resource)

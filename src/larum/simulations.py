@@ -17,12 +17,12 @@ from larum.access.policy.actions import ACTIONS, SERVICE
 from larum.access.policy.evaluate import Question, condition_keys
 from larum.domain.simulations import Simulated, Simulation
 from larum.operations import SERVICES
-from larum.permissions import holding_now, named, principal_facts
-from larum.store import tags
+from larum.permissions import OWN_SERVICE, holding_now, named, principal_facts, resource_tags
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from larum.domain.principals import Principal
     from larum.permissions import Holding, Permissions
     from larum.store.engine import Transaction
 
@@ -55,7 +55,7 @@ def simulate(
     for action in simulation.actions:
         for resource in simulation.resources:
             given = _GivenKeys(
-                simulation, holding, action, partial(tags.get, tx, principal.account, resource), now
+                simulation, holding, action, partial(_tags_of, tx, principal, resource), now
             )
             decision = permissions.judge(
                 principal.account,
@@ -119,13 +119,22 @@ class _GivenKeys(Mapping[str, tuple[str, ...]]):
     def _known(self, key: str) -> tuple[str, ...]:
         if key in _PRINCIPALS or key.startswith("aws:principaltag/"):
             return self._principal.get(key)
+        if not key.startswith(_RESOURCE_TAG):
+            return ()
+        if self._action.startswith(f"{OWN_SERVICE}:"):
+            return keys.every_tag_key(resource_tags=self._tags()).get(key, ())
         row = ACTIONS.get(self._action.removeprefix(f"{SERVICE}:"))
-        if not key.startswith(_RESOURCE_TAG) or row is None:
+        if row is None:
             return ()
         if row.creates:
             # What is created has the tags of the request.
             return self._entries.get(key.replace(_RESOURCE_TAG, _REQUEST_TAG), ())
         return keys.tag_keys(self._action, resource_tags=self._tags()).get(key, ())
+
+
+def _tags_of(tx: Transaction, principal: Principal, resource: str) -> Mapping[str, str]:
+    """Return the tags of a resource of the principal's account, none of any other's."""
+    return resource_tags(tx, resource) if f":{principal.account}:" in resource else {}
 
 
 def _is_own(action: str) -> bool:

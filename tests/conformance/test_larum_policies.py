@@ -13,6 +13,8 @@ from larum.domain import policies
 from tests.conformance.iam_documents import allowing, made_kinds, of_size, trusting
 from tests.conformance.larum_clients import larum_client
 from tests.conformance.page import failed_fields, refusal_of
+from tests.conformance.users import user_client, user_key
+from tests.edge.larum_servers import ADMINISTRATOR
 
 if TYPE_CHECKING:
     from tests.conformance.instances import Instance
@@ -411,3 +413,23 @@ def test_a_user_with_policies_stays(administrator: LarumClient, account: str) ->
     administrator.delete_user(**named)
     administrator.create_user(**named)
     assert not {"tags", "permissionsBoundary"} & set(administrator.get_user(**named)["user"])
+
+
+def test_uses_in_one_account_are_not_those_of_another(
+    connect: Instance, administrator: LarumClient, account: str
+) -> None:
+    """Who may see a policy of the service, and one account, learns of no other account's users."""
+    key = user_key(administrator, ADMINISTRATOR, f"narrow{account}")
+    document = allowing("larum:*", resource="arn:aws:iam::aws:policy/*")
+    administrator.put_user_policy(
+        userName=f"narrow{account}", policyName="p", policyDocument=document
+    )
+    named = made_kinds(administrator, account)["User"]
+    administrator.attach_user_policy(**named, policyArn=READ)
+    with user_client(connect, key, "larum") as narrow:
+        for ask in (narrow.list_entities_for_policy, narrow.get_policy):
+            ask(policyArn=READ)
+            with pytest.raises(narrow.exceptions.AccessDeniedException):
+                ask(policyArn=READ, accountId=account)
+    found = administrator.list_entities_for_policy(policyArn=READ, accountId=account)
+    assert [each["userName"] for each in found["policyUsers"]] == [named["userName"]]

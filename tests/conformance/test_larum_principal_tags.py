@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,10 @@ from botocore.exceptions import ClientError
 from tests.conformance.iam_documents import made_kinds, trusting
 from tests.conformance.page import failed_fields, refusal_of
 from tests.conformance.test_larum_policies import IDENTITIES, call
+from tests.conformance.users import user_client, user_key
 
 if TYPE_CHECKING:
+    from tests.conformance.instances import Instance
     from tests.conformance.larum_clients import LarumClient
 
 
@@ -96,3 +99,56 @@ def test_users_and_roles_are_born_with_tags_and_boundary(
     assert made[low]["permissionsBoundary"]["permissionsBoundaryArn"] == arn
     assert call(administrator, f"create_{low}", **given, clientToken=account) == made
     assert call(administrator, f"get_{low}", **named) == made
+
+
+def denying(action: str, operator: str, key: str, value: str) -> str:
+    """Return a policy that allows everything but `action` where the key has the value."""
+    condition = {operator: {key: value}}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    denied = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": [everything, denied]})
+
+
+@pytest.mark.parametrize(
+    ("policy", "operation", "given"),
+    [
+        (
+            denying("larum:TagUser", "ForAnyValue:StringEquals", "aws:TagKeys", "team"),
+            "tag_user",
+            {"userName": "eve", "tags": tags(team="blue")},
+        ),
+        (
+            denying("larum:TagUser", "StringEquals", "aws:RequestTag/team", "blue"),
+            "create_user",
+            {"userName": "new", "tags": tags(team="blue")},
+        ),
+        (
+            denying("larum:UntagUser", "ForAnyValue:StringEquals", "aws:TagKeys", "kept"),
+            "untag_user",
+            {"userName": "tagged", "tagKeys": ["kept"]},
+        ),
+        (
+            denying("larum:CreateAccessKey", "StringEquals", "aws:ResourceTag/kept", "yes"),
+            "create_access_key",
+            {"userName": "tagged"},
+        ),
+    ],
+)
+def test_denials_by_tags_hold(
+    connect: Instance,
+    administrator: LarumClient,
+    account: str,
+    policy: str,
+    operation: str,
+    given: dict[str, Any],
+) -> None:
+    """A Deny by a tag of the request, or of the user that is meant, is no empty word."""
+    key = user_key(administrator, account)
+    administrator.put_user_policy(
+        accountId=account, userName="eve", policyName="p", policyDocument=policy
+    )
+    administrator.create_user(accountId=account, userName="tagged", tags=tags(kept="yes"))
+    with user_client(connect, key, "larum") as eve:
+        with pytest.raises(eve.exceptions.AccessDeniedException):
+            getattr(eve, operation)(**given)
+        eve.tag_user(userName="eve", tags=tags(harmless="red"))

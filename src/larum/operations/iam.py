@@ -41,6 +41,7 @@ from larum.operations.resources import (
     roles_of_account,
     simulated_principal,
     users_of_account,
+    uses_of_policy,
 )
 
 if TYPE_CHECKING:
@@ -150,12 +151,12 @@ _ROWS: Final[dict[str, Entry]] = {
     "EnableMFADevice": Entry(mfa_devices.enable_mfa_device, named_user, writes=True),
     "GetAccessKeyLastUsed": Entry(access_keys.get_access_key_last_used, users_of_account),
     "GetGroup": Entry(groups.get_group, named_group),
-    "GetPolicy": Entry(policies.get_policy, given_policy),
+    "GetPolicy": Entry(policies.get_policy, uses_of_policy),
     "GetPolicyVersion": Entry(policies.get_policy_version, given_policy),
     "GetRole": Entry(roles.get_role, named_role),
     "GetUser": Entry(principals.get_user, named_user),
     "ListAccessKeys": Entry(access_keys.list_access_keys, named_user),
-    "ListEntitiesForPolicy": Entry(policy_lists.list_entities_for_policy, given_policy),
+    "ListEntitiesForPolicy": Entry(policy_lists.list_entities_for_policy, uses_of_policy),
     "ListGroups": Entry(groups.list_groups, groups_of_account),
     "ListGroupsForUser": Entry(groups.list_groups_for_user, named_user),
     "ListMFADevices": Entry(mfa_devices.list_mfa_devices, named_user),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from larum.domain import mfa_devices, values
-from larum.domain.policies import policy_arn
+from larum.domain.policies import OF_AWS, policy_arn
 from larum.domain.principals import Principal
 from larum.domain.sessions import role_named
 from larum.errors import AccessDeniedException
@@ -113,6 +113,17 @@ def policies_of_account(caller: Caller, params: Mapping[str, Any]) -> str:
 def given_policy(_caller: Caller, params: Mapping[str, Any]) -> str:
     """Return `policyArn` as the caller gave it; every account has those of `aws`."""
     return str(params["policyArn"])
+
+
+def uses_of_policy(caller: Caller, params: Mapping[str, Any]) -> str:
+    """Return `policyArn`, or for a policy of the service the pattern of what has it in an account.
+
+    Of the service's policies every account has its own uses: whose are asked for is in `accountId`
+    alone, and who may see those of one account may not see those of all.
+    """
+    arn, account = str(params["policyArn"]), _account(caller, params)
+    is_shared = arn.startswith(OF_AWS)
+    return policy_arn(account, "*") if is_shared and account != caller.account else arn
 
 
 def role_by_arn(_caller: Caller, params: Mapping[str, Any]) -> str:

@@ -140,6 +140,18 @@ def tag_keys(
     return found
 
 
+def every_tag_key(
+    *,
+    request_tags: Mapping[str, str] = NO_TAGS,
+    resource_tags: Mapping[str, str] = NO_TAGS,
+    named: Iterable[str] = (),
+) -> Keys:
+    """Return all tag keys there can be: of actions for which no table says which they have."""
+    found = _tags("aws:requesttag", request_tags) | _tags("aws:resourcetag", resource_tags)
+    names = tuple(sorted({*request_tags, *named}))
+    return found | ({"aws:tagkeys": names} if names else {})
+
+
 def _time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
