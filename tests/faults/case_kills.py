@@ -80,6 +80,8 @@ class Client:
         while not self.ended.is_set() and not self.fault:
             (wanted,) = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))
             operation = possible(self.random, model, self.caller, wanted)
+            if operation in UNLIKE_AGAIN:
+                continue
             params = EVERY_STEP[operation][1](self.random, model, self.caller)
             by = OPERATOR if operation.startswith("larum:") else self.caller
             while not self.fault:
