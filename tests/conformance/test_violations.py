@@ -45,7 +45,7 @@ SHAPES = [
 WORDS = {word for each in SHAPES for word in (*each.get("enum", ()), *each.get("members", ()))}
 WORKING = sorted([*OPERATIONS, *(f"larum:{name}" for name in LARUM_OPERATIONS)])
 # Its input has no member: there is nothing to violate.
-WITHOUT_INPUT = {"larum:DescribeDirectory", "larum:GetAuditKey"}
+WITHOUT_INPUT = {"larum:DescribeDirectory", "larum:DescribeOrganization", "larum:GetAuditKey"}
 TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 # Shorter values, such as a tag of "security", are part of ordinary messages.
 SHORTEST_CANARY = 9
