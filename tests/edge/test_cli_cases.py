@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import larum
+from larum.edge.cli import terminal
 from tests.edge.declared import shell, type_larum
 from tests.edge.larum_servers import ADMINISTRATOR, LarumServer
 from tests.edge.shells import CASE, NAME, Shell
@@ -142,3 +143,34 @@ def test_a_server_answers_the_same(here: Shell) -> None:
             (item,) = json.loads(done.stdout)
             assert item.items() >= expected[0].items()
             assert item["caseId"] == case
+
+
+def test_what_others_wrote_is_told_and_not_obeyed(here: Shell) -> None:
+    """A return to the start of a line, or letters turned round, hide nothing on a terminal."""
+    made = here.open_membership("Self")[1][0]
+    title, text = "a\u202eb", "harmless\rrm -rf\u202e"
+    with larum.Service(here.data) as service:
+        client = service.client()
+        client.update_case(caseId=made, title=title, description=text)
+        client.create_case_comment(caseId=made, body=text)
+        client.close()
+    in_json = here.text("cases", "show", made, "--output", "json")
+    for told in (
+        here.text("cases", "list"),
+        here.text("cases", "show", made),
+        here.text("cases", "comments", made),
+        in_json,
+    ):
+        assert not set("\r\u202e") & set(told)
+    assert "harmless\ufffdrm -rf\ufffd" in here.text("cases", "show", made)
+    assert (json.loads(in_json)["title"], json.loads(in_json)["description"]) == (title, text)
+
+
+def test_no_control_character_reaches_a_terminal() -> None:
+    """Whatever the service lets through, or a stranger's server says, is shown and not obeyed."""
+    evil = "\x1b[2J\x9b31m\x7f\x08\u2066"
+    assert terminal.harmless(f"{evil}\n\tä") == "\ufffd[2J\ufffd31m\ufffd\ufffd\ufffd\n\tä"
+    assert terminal.on_one_line("a\nb\tc") == "a b c"
+    escaped = terminal.escaped(json.dumps(evil, ensure_ascii=False))
+    assert escaped.isascii()
+    assert json.loads(escaped) == evil

@@ -18,6 +18,7 @@ import click
 import msgspec
 
 from larum.domain.regions import REGIONS
+from larum.edge.cli.terminal import escaped, harmless, on_one_line
 from larum.settings import Settings, is_loopback
 from larum.store import credentials_file
 from larum.store.credentials import WrongMasterKey
@@ -56,7 +57,7 @@ class Stopped(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the lines to standard error."""
         for line in self.lines:
-            click.echo(f"larum: {line}", err=file is None, file=file)
+            click.echo(f"larum: {harmless(line)}", err=file is None, file=file)
 
 
 def stop(code: int, *lines: str) -> NoReturn:
@@ -347,13 +348,13 @@ def own_credentials(where: Where, connection: Connection) -> Path | None:
 
 def print_json(value: object) -> None:
     """Print a value for a script; times as ISO 8601."""
-    click.echo(
-        json.dumps(value, indent=2, ensure_ascii=False, default=lambda each: each.isoformat())
-    )
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=lambda each: each.isoformat())
+    click.echo(escaped(text))
 
 
 def print_rows(rows: list[tuple[str, ...]], widths: tuple[int, ...]) -> None:
     """Print rows in columns that are at least that wide; the last one is as long as it is."""
     for row in rows:
-        told = [f"{cell:<{width}}" for cell, width in zip(row, (*widths, 0), strict=True)]
+        cells = zip(map(on_one_line, row), (*widths, 0), strict=True)
+        told = [f"{cell:<{width}}" for cell, width in cells]
         click.echo("  ".join(told).rstrip())

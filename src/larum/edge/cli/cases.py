@@ -23,6 +23,7 @@ from larum.edge.cli.printing import (
     print_json_list,
     when,
 )
+from larum.edge.cli.terminal import harmless, on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -158,7 +159,8 @@ def _print_investigation(each: dict[str, Any]) -> None:
 
 
 def _print_text(heading: str, text: str) -> None:
-    click.echo("\n".join([heading, *(f"    {line}" for line in text.splitlines()), ""]))
+    lines = [f"    {line}" for line in harmless(text).splitlines()]
+    click.echo("\n".join([on_one_line(heading), *lines, ""]))
 
 
 @cases.command("comments", short_help="Show the comments of a case.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from larum.edge.cli.printing import count
+from larum.edge.cli.terminal import harmless
 from larum.edge.cli.verbs import Verb, facts, listed, sentence, table, told
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ VERSION: Final = facts("policyVersion", ("version", "versionId"), ("created", "c
 
 
 def _tell_document(_given: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    click.echo(told(answer["policyDocument"]))
+    click.echo(harmless(told(answer["policyDocument"])))
 
 
 def _tell_version(_given: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-    click.echo(told(answer["policyVersion"]["document"]))
+    click.echo(harmless(told(answer["policyVersion"]["document"])))
 
 
 def _tell_entities(_given: Mapping[str, Any], answer: Mapping[str, Any]) -> None:

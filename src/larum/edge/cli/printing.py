@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from larum.edge.cli.terminal import escaped, harmless
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -33,7 +35,7 @@ def plain(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Print names and values in two columns; a value of several lines keeps its own."""
-    rows = [(name, str(value)) for name, value in facts]
+    rows = [(name, harmless(str(value))) for name, value in facts]
     width = max((len(name) for name, _ in rows), default=0)
     for name, value in rows:
         first, *more = value.splitlines() or [""]
@@ -54,7 +56,7 @@ def print_json_list(items: Iterable[object]) -> None:
 
 def _indented(item: object) -> str:
     text = json.dumps(item, indent=2, ensure_ascii=False, default=lambda each: each.isoformat())
-    return "\n".join(f"  {line}" for line in text.splitlines())
+    return "\n".join(f"  {line}" for line in escaped(text).splitlines())
 
 
 def pages(connection: Connection, operation: str, **params: Any) -> Iterator[dict[str, Any]]:

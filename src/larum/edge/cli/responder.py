@@ -12,6 +12,7 @@ import click
 
 from larum.edge.cli.calls import WRONG_CALL, connected, print_json, reaching, stop
 from larum.edge.cli.printing import plain
+from larum.edge.cli.terminal import harmless
 
 if TYPE_CHECKING:
     from larum.edge.cli.calls import Connection, Where
@@ -213,4 +214,4 @@ def tell(answer: dict[str, Any], output: str, line: str) -> None:
     if output == "json":
         print_json(answer)
     else:
-        click.echo(line)
+        click.echo(harmless(line))
