@@ -88,7 +88,8 @@ class RequestKeys(Mapping[str, tuple[str, ...]]):
 
     def __iter__(self) -> Iterator[str]:
         """Give every key that the request has."""
-        return iter(self._tags() | global_keys(self._known_facts()) | self._found)
+        found = self._tags() | global_keys(self._known_facts()) | self._found
+        return (key for key, values in found.items() if values)
 
     def __len__(self) -> int:
         """Return how many keys the request has."""
