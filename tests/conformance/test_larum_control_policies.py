@@ -79,6 +79,19 @@ def may_list(service: larum.Service, account: str) -> bool:
     return True
 
 
+def test_who_left_and_came_back_is_bound_by_nothing_old(
+    service: larum.Service, administrator: LarumClient
+) -> None:
+    """An account leaves its policies behind at once, though it asks for nothing in between."""
+    policy = written(administrator, "NoService", document("Deny", "security-ir:*"))
+    administrator.attach_service_control_policy(policyId=policy, targetId=SHOP)
+    assert not may_list(service, SHOP)
+    administrator.remove_account_from_organization(accountId=SHOP)
+    administrator.invite_account_to_organization(target={"id": SHOP, "type": "ACCOUNT"})
+    assert attached(administrator, SHOP) == ["FullAWSAccess"]
+    assert may_list(service, SHOP)
+
+
 def test_a_policy_is_written_attached_and_taken_away(first_start: Instance) -> None:
     """Its life as AWS Organizations tells it, through both doors."""
     client = larum_client(first_start)

@@ -24,6 +24,7 @@ from larum.store import (
     counters,
     coverage,
     directory_versions,
+    iam_versions,
     memberships,
     organizations,
 )
@@ -80,6 +81,8 @@ def apply_plan(
         unit_ids = _change_units(context, organization, units, plan, version)
         for move in plan.moves:
             _move(context, move, unit_ids, version)
+        # Who left or was removed may be back with the same place, and without its policies.
+        iam_versions.grow(context.tx, organization.management_account)
     for account in plan.described:
         accounts.describe(context.tx, account)
     for name, most in plan.limits.items():
