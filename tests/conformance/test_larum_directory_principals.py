@@ -357,3 +357,16 @@ def test_a_limit_of_iam_is_one_here(administrator: LarumClient) -> None:
             administrator.apply_directory(directory=given(principals=[user]), dryRun=dry_run)
         assert refusal_of(caught.value)["quotaCode"] == "LARUM-INLINE-POLICY-SIZE"
     assert administrator.list_users(accountId=ACCOUNT)["users"] == []
+
+
+def test_a_document_of_any_depth_is_refused_by_its_place(administrator: LarumClient) -> None:
+    """Brackets without end are a fault of the file, as they are of CreatePolicy's document."""
+    account = {
+        "id": ACCOUNT,
+        "policies": [{"policyName": "Deep", "policyDocument": "[" * 3_000 + "]" * 3_000}],
+    }
+    with pytest.raises(administrator.exceptions.ValidationException) as caught:
+        administrator.apply_directory(directory={"accounts": [account]})
+    assert set(failed_fields(caught.value)) == {
+        "directory.accounts[0].policies[0].policyDocument",
+    }

@@ -180,7 +180,7 @@ def _unique(
 def _document(text: str) -> Document:
     try:
         return Document(text, json.dumps(json.loads(text), sort_keys=True))
-    except ValueError:
+    except (ValueError, RecursionError):
         # What is none is refused where it is read as a policy.
         return Document(text, text)
 
