@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from larum.access import keys
@@ -10,13 +11,14 @@ from larum.domain import values
 from larum.domain.organizations import Account, Organization
 from larum.domain.principals import AccessKey, AccessKeyStatus, Principal
 from larum.errors import InternalServerException, ResourceNotFoundException
-from larum.settings import ROOT_ACCOUNT
+from larum.settings import ROOT_ACCOUNT, variable
 from larum.store import access_keys as access_key_rows
-from larum.store import accounts, organizations, outbox
+from larum.store import accounts, master_keys, organizations, outbox
 from larum.store.blobs import FolderBlobs, TemporaryBlobs
 from larum.store.credentials import Credentials, WrongMasterKey
-from larum.store.data_directory import MASTER_KEY_BYTES, DataDirectory, DirectoryRefused
+from larum.store.data_directory import DataDirectory, DirectoryRefused
 from larum.store.engine import Engine
+from larum.store.master_keys import MASTER_KEY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +67,9 @@ class Installation:
             self.master_key = random(MASTER_KEY_BYTES)
             self.engine = Engine(None, vfs)
         else:
-            self.master_key = directory.master_key(random)
+            source = settings.master_key
+            elsewhere = None if source is None else partial(master_keys.read, source, variable)
+            self.master_key = directory.master_key(random, elsewhere)
             directory.make_database_file()
             self.engine = Engine(directory.database, vfs)
         try:

@@ -114,6 +114,21 @@ def blobs(text: str) -> str:
     return text
 
 
+def master_key(text: str) -> str:
+    """Return where the master key is; the key itself is no setting, so it is not repeated."""
+    kind, _, place = text.partition(":")
+    try:
+        words = shlex.split(place) if kind == "command" else [place]
+    except ValueError:
+        words = []
+    fits = kind in {"file", "command"} or (
+        kind == "env" and re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", place)
+    )
+    if not fits or not words or not words[0] or "\0" in text:
+        raise ValueError("must be file:PATH, env:VARIABLE or command:PROGRAM ARGUMENTS")
+    return text
+
+
 def scanner(text: str) -> str:
     """Return how attachments are scanned: the address of a clamd, or a command with arguments."""
     if text.startswith("clamd:"):

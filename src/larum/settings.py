@@ -151,6 +151,12 @@ FIELDS: Final = (
         "blobs", texts.blobs, "Bucket of the attachments, instead of blobs/ in the data.", "s3://…"
     ),
     Field(
+        "master_key",
+        texts.master_key,
+        "Where the key is that seals secrets, instead of master.key in the data.",
+        "command:PROGRAM",
+    ),
+    Field(
         "scanner",
         texts.scanner,
         "What judges attachments: clamd at an address, or a command that is given the file.",
@@ -213,6 +219,7 @@ class Settings:
     coverage_delay: timedelta = timedelta(0)
     termination_after: timedelta = timedelta(days=30)
     blobs: str | None = None
+    master_key: str | None = None
     scanner: str | None = None
     attachment_retention: timedelta = timedelta(days=7)
     audit_checkpoints: Path | None = None
@@ -312,6 +319,25 @@ def load(
     if faults:
         raise SettingsError(faults)
     return Settings(**values)
+
+
+def of_environment(name: str, environment: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - any setting's
+    """Return the setting `name` as the environment has it, None where it has not.
+
+    Raises SettingsError.
+    """
+    environment = os.environ if environment is None else environment
+    (each,) = (field for field in FIELDS if field.name == name)
+    text = environment.get(each.variable)
+    try:
+        return each.parse(text) if text else None
+    except ValueError as error:
+        raise SettingsError([f"{each.variable} {error}."]) from error
+
+
+def variable(name: str) -> str | None:
+    """Return the text of an environment variable that a setting names, None where it is not set."""
+    return os.environ.get(name)
 
 
 def _take(each: Field, source: str, text: str, values: dict[str, Any], faults: list[str]) -> None:

@@ -13,7 +13,8 @@ import base64
 import os
 from typing import TYPE_CHECKING, Final
 
-from larum.store import credentials_file
+from larum.store import credentials_file, master_keys
+from larum.store.master_keys import MASTER_KEY_BYTES, MasterKeyRefused
 from larum.store.private_files import sync_directory, write_private
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from larum.domain.principals import AccessKey
 
-MASTER_KEY_BYTES: Final = 32
 # SQLite's locks and shared memory do not hold across machines: https://www.sqlite.org/wal.html
 NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afpfs", "webdav", "davfs", "afs",
@@ -80,24 +80,28 @@ class DataDirectory:
         """Where the administrator's access key is written."""
         return self.path / "credentials"
 
-    def master_key(self, random: Callable[[int], bytes]) -> bytes:
+    def master_key(
+        self, random: Callable[[int], bytes], elsewhere: Callable[[], bytes] | None = None
+    ) -> bytes:
         """Return the 32 bytes of the master key, made by `random` at the first start.
 
+        Where `elsewhere` gives it (master_keys.py), nothing of it is kept here.
         Raises DirectoryRefused when it is lost while there is a database, or damaged.
         """
         file = self.path / "master.key"
-        if file.exists():
-            try:
-                key = base64.b64decode(file.read_text("ascii"), validate=False)
-            except (OSError, ValueError) as error:
-                raise DirectoryRefused(f"{file} cannot be read: {error}.") from error
-            if len(key) != MASTER_KEY_BYTES:
-                raise DirectoryRefused(f"{file} is damaged. Restore it from a backup.")
-            return key
+        try:
+            if elsewhere is not None:
+                return elsewhere()
+            if file.exists():
+                return master_keys.decoded(file.read_text("ascii"), str(file))
+        except MasterKeyRefused as error:
+            raise DirectoryRefused(f"{error} Restore it from a backup.") from error
+        except (OSError, ValueError) as error:
+            raise DirectoryRefused(f"{file} cannot be read: {error}.") from error
         if self.database.exists():
             message = (
                 f"{file} is missing, and the secrets in {self.database.name} cannot be opened "
-                "without it. Restore it from a backup."
+                "without it. Restore it from a backup, or name it with --master-key."
             )
             raise DirectoryRefused(message)
         key = random(MASTER_KEY_BYTES)

@@ -19,7 +19,7 @@ import msgspec
 
 from larum.domain.regions import REGIONS
 from larum.edge.cli.terminal import escaped, harmless, on_one_line
-from larum.settings import Settings, is_loopback
+from larum.settings import Settings, SettingsError, is_loopback, of_environment
 from larum.store import credentials_file
 from larum.store.credentials import WrongMasterKey
 from larum.store.data_directory import DirectoryInUse, DirectoryRefused
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 REFUSED: Final = 1
 WRONG_CALL: Final = 2
 CANNOT_OPEN: Final = 3
-REFUSALS: Final = (DirectoryRefused, SchemaRefused, WrongMasterKey)
+REFUSALS: Final = (DirectoryRefused, SchemaRefused, WrongMasterKey, SettingsError)
 DEFAULT_URL: Final = "http://127.0.0.1:8181"
 DEFAULT_REGION: Final = "us-east-1"
 # Longer than the server lets a call wait, so that its own answer comes first.
@@ -183,7 +183,8 @@ def _embedded(data: Path) -> EmbeddedService | None:
     from larum.edge.embedded import EmbeddedService
 
     try:
-        return EmbeddedService(data, Settings(region=tuple(sorted(REGIONS))))
+        master_key = of_environment("master_key")
+        return EmbeddedService(data, Settings(region=tuple(sorted(REGIONS)), master_key=master_key))
     except DirectoryInUse:
         return None
     except REFUSALS as error:

@@ -82,12 +82,12 @@ def replace_root_key(data: Path, account: str | None) -> None:
     """
     from larum.edge.serving import export_lines
     from larum.service import Service
-    from larum.settings import Settings
+    from larum.settings import Settings, of_environment
 
     if not (data / "larum.db").exists():
         stop(CANNOT_OPEN, f"{data} holds no Larum data. Name the directory with --data.")
     try:
-        service = Service(data, Settings())
+        service = Service(data, Settings(master_key=of_environment("master_key")))
     except REFUSALS as error:
         stop(CANNOT_OPEN, str(error))
     try:
