@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from larum.edge import directory_file
+from larum.edge import directory_file, triage_rules_file
+from larum.edge.yaml_nodes import DEEPEST
 
 # Word for word as contracts and the guide have it, but for the principals, which come later.
 OF_THE_GUIDE = """
@@ -397,3 +398,14 @@ def test_a_fault_s_text_is_fit_for_a_terminal() -> None:
     (fault,) = directory_file.read(b'"\\e[31mred": 1').faults
     assert "\x1b" in fault.path
     assert fault.text.isprintable()
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
+def test_a_file_of_endless_depth_is_refused_and_crashes_nothing(opening: str) -> None:
+    """Brackets without end are told with their line; a policy's levels are far from too many."""
+    (fault,) = directory_file.read(opening.encode() * 50_000).faults
+    assert fault.line == 1
+    assert f"nested more than {DEEPEST} levels deep" in fault.message
+    assert triage_rules_file.read(opening.encode() * 50_000).faults == ["it is not YAML in UTF-8"]
+    deep = b"accounts: " + b"[" * (DEEPEST - 2) + b"]" * (DEEPEST - 2)
+    assert "YAML" not in directory_file.read(deep).faults[0].message

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import yaml
 
+from larum.edge import yaml_nodes
 from larum.edge.directory_keys import FILE, FILE_NAMES, UNNAMED
 from larum.edge.directory_nodes import Fault, Findings, Reader
 from larum.errors import ValidationException
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     from larum.errors import FieldFailure
 
-# The parser in C is some ten times faster; PyYAML lacks it where its wheel does.
-LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLACE: Final = re.compile(r"directory(?:\.[A-Za-z]+|\[[0-9]+\])+")
 TOKEN: Final = re.compile(r"([A-Za-z]+)|\[([0-9]+)\]")
 # What others may refer to, or what nothing stands without.
@@ -104,7 +103,7 @@ def read(content: bytes) -> DirectoryFile:
     """Return what the file with that content says, and everything that is wrong with it."""
     found = DirectoryFile()
     try:
-        document = yaml.compose(content.decode("utf-8-sig"), Loader=LOADER)
+        document = yaml_nodes.compose(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         found.faults.append(Fault(content.count(b"\n", 0, error.start) + 1, "", "It is not UTF-8."))
         return _given_up(found)

@@ -20,11 +20,11 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from larum.edge import yaml_nodes
 from larum.errors import ValidationException
 from larum.wire import model
 from larum.wire.validator import Validator
 
-LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 RULE: Final = {
     "name": "name",
     "priority": "priority",
@@ -62,7 +62,7 @@ def read(content: bytes) -> TriageRulesFile:
     """Return what the file with that content says, and everything that is wrong with it."""
     found = TriageRulesFile()
     try:
-        nodes = _nodes(yaml.compose(content.decode("utf-8-sig"), Loader=LOADER))
+        nodes = _nodes(yaml_nodes.compose(content.decode("utf-8-sig")))
     except (yaml.YAMLError, UnicodeDecodeError):
         found.faults.append("it is not YAML in UTF-8")
         return found
