@@ -95,7 +95,8 @@ class DataDirectory:
             if file.exists():
                 return master_keys.decoded(file.read_text("ascii"), str(file))
         except MasterKeyRefused as error:
-            raise DirectoryRefused(f"{error} Restore it from a backup.") from error
+            damaged = f"{file} is damaged. Restore it from a backup."
+            raise DirectoryRefused(damaged if elsewhere is None else str(error)) from error
         except (OSError, ValueError) as error:
             raise DirectoryRefused(f"{file} cannot be read: {error}.") from error
         if self.database.exists():
