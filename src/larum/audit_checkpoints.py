@@ -2,14 +2,17 @@
 
 Written beside the requests: nothing here is inside a transaction of theirs, and a file that cannot
 be written is logged and tried again. The file is only ever appended to, and synced before a
-checkpoint counts as written.
+checkpoint counts as written. A command may be given the same lines: one that fails gets them again.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import shlex
+import subprocess
 import threading
+from collections import deque
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -35,6 +38,9 @@ log = logging.getLogger(__name__)
 
 RECORDS: Final = 1_000
 CHAINS_AT_ONCE: Final = 200
+COMMAND_SECONDS: Final = 30.0
+# What a command that keeps failing has not been given: the newest, the file has them all.
+MOST_WAITING: Final = 10_000
 
 
 class AuditCheckpoints:
@@ -48,6 +54,8 @@ class AuditCheckpoints:
     ) -> None:
         self._engine, self._clock = installation.engine, clock
         self._file = settings.audit_checkpoints
+        self._command = shlex.split(settings.audit_checkpoint_command or "")
+        self._waiting: deque[bytes] = deque(maxlen=MOST_WAITING)
         self._key = CheckpointKey(keys.derive(installation.master_key, "audit-checkpoints"))
         self._writing = threading.Lock()
         self._known: dict[str, Checkpoint] | None = None
@@ -68,13 +76,16 @@ class AuditCheckpoints:
             return 0
         try:
             self._records = 0
-            return self._write_to(self._file)
+            written = self._write_to(self._file)
+            self._tell()
         except (OSError, ServiceError) as error:
             # What was written of it is read from the file the next time.
             self._known = None
             told = error.strerror if isinstance(error, OSError) else type(error).__name__
             log.error("audit checkpoints could not be written to %s: %s", self._file, told)  # noqa: TRY400 - a trace tells no more
             return 0
+        else:
+            return written
         finally:
             self._writing.release()
 
@@ -84,9 +95,26 @@ class AuditCheckpoints:
         moved = [chain for chain in self._chains() if self._has_moved(self._known, chain)]
         signed = [self._signed(self._known, chain) for chain in moved]
         if signed:
-            _append(file, b"".join(each.line() for each in signed))
+            lines = [each.line() for each in signed]
+            _append(file, b"".join(lines))
             self._known.update((each.account, each) for each in signed)
+            self._waiting += lines if self._command else ()
         return len(signed)
+
+    def _tell(self) -> None:
+        """Give the command the lines that it has not taken yet."""
+        if not self._waiting:
+            return
+        try:
+            subprocess.run(  # noqa: S603 - the operator's own setting, and no shell
+                self._command, input=b"".join(self._waiting), check=True, timeout=COMMAND_SECONDS,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except (OSError, subprocess.SubprocessError) as error:
+            told = error.strerror if isinstance(error, OSError) else type(error).__name__
+            log.error("the command of the audit checkpoints failed: %s", told)  # noqa: TRY400 - its words are not for the log
+        else:
+            self._waiting.clear()
 
     def _chains(self) -> Iterator[Chain]:
         after = ""

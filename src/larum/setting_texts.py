@@ -129,6 +129,17 @@ def master_key(text: str) -> str:
     return text
 
 
+def command(text: str) -> str:
+    """Return a command with its arguments, as a shell would read it."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if not words or "\0" in text:
+        raise ValueError("must be a command")
+    return text
+
+
 def scanner(text: str) -> str:
     """Return how attachments are scanned: the address of a clamd, or a command with arguments."""
     if text.startswith("clamd:"):
@@ -138,12 +149,9 @@ def scanner(text: str) -> str:
             raise ValueError("must be clamd://HOST:PORT or clamd:///path/of/its/socket")
         return text
     try:
-        words = shlex.split(text)
+        return command(text)
     except ValueError:
-        words = []
-    if not words or "\0" in text:
-        raise ValueError("must be clamd://HOST:PORT, clamd:///PATH or a command")
-    return text
+        raise ValueError("must be clamd://HOST:PORT, clamd:///PATH or a command") from None
 
 
 def networks(text: str) -> tuple[str, ...]:

@@ -176,6 +176,12 @@ FIELDS: Final = (
         "FILE",
     ),
     Field(
+        "audit_checkpoint_command",
+        texts.command,
+        "Command that is given each new checkpoint, too, as a line of its standard input.",
+        "COMMAND",
+    ),
+    Field(
         "in_flight_wait", texts.seconds(0.05, 10), "How long a repeated token waits, in s.", "10"
     ),
     Field("request_deadline", texts.seconds(0.1, 50), "How long a request may wait, in s.", "30"),
@@ -223,6 +229,7 @@ class Settings:
     scanner: str | None = None
     attachment_retention: timedelta = timedelta(days=7)
     audit_checkpoints: Path | None = None
+    audit_checkpoint_command: str | None = None
     in_flight_wait: float = 10.0
     request_deadline: float = 30.0
     header_deadline: float = 10.0
@@ -265,6 +272,11 @@ class Settings:
                     "unprotected. Give --tls-cert and --tls-key, or say --insecure-http if a proxy "
                     "in front does it."
                 )
+        if self.audit_checkpoint_command is not None and self.audit_checkpoints is None:
+            found.append(
+                "--audit-checkpoint-command is given what --audit-checkpoints writes: name a file "
+                "there."
+            )
         if (self.root_access_key_id is None) != (self.root_secret_access_key is None):
             found.append(
                 "LARUM_ROOT_ACCESS_KEY_ID and LARUM_ROOT_SECRET_ACCESS_KEY go together: "

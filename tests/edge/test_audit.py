@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import sys
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ import larum
 from larum.access.audit_checkpoints import is_signed, parse
 from larum.domain.audit_chain import hash_of
 from larum.edge import audit_files
-from larum.settings import Settings
+from larum.settings import Settings, SettingsError
 from tests.conformance.page import smallest
 from tests.edge.larum_servers import ADMINISTRATOR, LarumServer, issue_root_keys
 from tests.edge.shells import Shell
@@ -279,3 +281,37 @@ def test_a_hundred_thousand_records_are_checked_in_ten_seconds(tmp_path: Path) -
     )
     assert (check.sequence, check.broken) == (100_000, None)
     assert time.process_time() - began < 10
+
+
+def test_a_command_is_given_the_same_lines(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that fails gets them again with the next ones; requests, and the file, do not wait."""
+    file, taken, broken = tmp_path / "checkpoints.jsonl", tmp_path / "taken", tmp_path / "broken"
+    broken.touch()
+    code = (
+        f"import os, sys; sys.exit(5) if os.path.exists({str(broken)!r}) else "
+        f"open({str(taken)!r}, 'ab').write(sys.stdin.buffer.read())"
+    )
+    settings = Settings(
+        audit_checkpoints=file, audit_checkpoint_command=shlex.join([sys.executable, "-c", code])
+    )
+    with larum.Service(settings=settings) as service:
+        change(service, ADMINISTRATOR)
+        service.sweep()
+        assert "the command of the audit checkpoints failed" in caplog.text
+        assert len(file.read_bytes().splitlines()) == 1
+        assert not taken.exists()
+        broken.unlink()
+        change(service, OTHER)
+        service.sweep()
+        assert taken.read_bytes() == file.read_bytes()
+        assert len(taken.read_bytes().splitlines()) == 2
+        service.sweep()
+    assert taken.read_bytes() == file.read_bytes()
+
+
+def test_a_command_needs_the_file() -> None:
+    """What a command missed is in the file alone, so there is none without it."""
+    with pytest.raises(SettingsError, match="--audit-checkpoints"):
+        Settings(audit_checkpoint_command="logger")
