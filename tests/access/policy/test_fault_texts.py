@@ -108,6 +108,19 @@ TOLD: list[tuple[str, str]] = [
         conditions(ArnLike={"aws:PrincipalArn": ""}),
         f"{OPERATOR}.ArnLike.aws:PrincipalArn: '' is not an ARN of six parts",
     ),
+    (conditions(Bool={}), f"{OPERATOR}.Bool: must not be empty"),
+    (
+        conditions(StringEquals={"username": "a", "aws:RequestTag/": "b", "aws:ResourceTag": "c"}),
+        (
+            f"{OPERATOR}.StringEquals.username: is not a condition key; "
+            f"{OPERATOR}.StringEquals.aws:RequestTag/: is not a condition key; "
+            f"{OPERATOR}.StringEquals.aws:ResourceTag: is not a condition key"
+        ),
+    ),
+    (
+        conditions(StringEquals={"aws:username": "a", "aws:UserName": "b"}),
+        f"{OPERATOR}.StringEquals.aws:UserName: stands twice, in other cases of letters",
+    ),
     (
         conditions(Like={"aws:username": "a"}),
         f"{OPERATOR}.Like.aws:username: 'Like' is not a condition operator",

@@ -24,6 +24,8 @@ def arn(account: str, resource: str = "membership/m-1") -> str:
         ("security-ir", arn(""), False),
         ("security-ir", arn("*"), False),
         ("security-ir", arn("aws"), False),
+        ("security-ir", arn(OWN, "case/1:2:3"), True),
+        ("security-ir", arn(FOREIGN, f"case/1:{OWN}:2"), False),
         ("security-ir", arn(FOREIGN, f"membership/{OWN}"), False),
         ("security-ir", f"arn:aws:security-ir:{OWN}:us-east-1:x", False),
         ("security-ir", f"urn:aws:security-ir:us-east-1:{OWN}:x", False),
