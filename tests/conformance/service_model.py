@@ -303,10 +303,10 @@ def list_memberships(model: ServiceModel, caller: Caller, _: Params, __: Output)
 def update_membership(model: ServiceModel, caller: Caller, params: Params, _: Output) -> Output:
     """Change a membership, perhaps undoing its cancellation (§1.9, §11 rows 7, 21, 42, 43)."""
     membership = model.own(caller, params["membershipId"])
-    _check_team(params)
     undo = params.get("undoMembershipCancellation")
     if undo is False:
         raise Refused(Refusal("ValidationException"))
+    _check_team(params)
     names = ("membershipName", "incidentResponseTeam", "optInFeatures")
     given = {name: params[name] for name in names if name in params}
     undone = False

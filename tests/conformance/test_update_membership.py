@@ -103,6 +103,13 @@ def test_undo_needs_a_free_place(connect: Instance, account: str) -> None:
     with pytest.raises(client.exceptions.ConflictException) as caught:
         client.update_membership(membershipId=old, undoMembershipCancellation=True)
     assert refusal_of(caught.value)["resourceId"] == new
+    twice: Any = [TEAM[0], TEAM[1] | {"email": "ANA@example.com"}]
+    with pytest.raises(client.exceptions.ConflictException) as caught:
+        client.update_membership(
+            membershipId=old, undoMembershipCancellation=True, incidentResponseTeam=twice
+        )
+    # What is wrong with the request itself is told first.
+    assert refusal_of(caught.value)["resourceType"] == "IncidentResponder"
 
 
 def test_duplicate_responder_changes_nothing(connect: Instance, account: str) -> None:

@@ -155,8 +155,10 @@ def update_membership(context: Context, params: dict[str, Any]) -> dict[str, Any
     (service-behaviour §1.9, §11 rows 7, 20, 21, 42 and 43).
     """
     before = own_membership(context, params["membershipId"])
-    undone = _undone(context, before, params)
+    _check_undo(params)
+    # What is wrong with the request itself is told before what stands against it.
     changes, update = _changes(params), params.get(ACCOUNTS_UPDATE)
+    undone = _undone(context, before, params)
     if changes or update is not None:
         undone.check_may_change()
     changed, moved = replace(undone, **changes), False
@@ -205,13 +207,15 @@ def own_membership(context: Context, membership_id: str) -> Membership:
     return membership
 
 
-def _undone(context: Context, membership: Membership, params: Mapping[str, Any]) -> Membership:
-    undo = params.get("undoMembershipCancellation")
-    if undo is False:
+def _check_undo(params: Mapping[str, Any]) -> None:
+    if params.get("undoMembershipCancellation") is False:
         message = "Member must be true, or left out: a membership is cancelled by CancelMembership"
         failure = FieldFailure("undoMembershipCancellation", message)
         raise ValidationException.of_fields((failure,))
-    if undo is None:
+
+
+def _undone(context: Context, membership: Membership, params: Mapping[str, Any]) -> Membership:
+    if "undoMembershipCancellation" not in params:
         return membership
     if membership.is_active:
         return membership.without_end() if membership.is_ending else membership
